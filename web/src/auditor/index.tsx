@@ -1,0 +1,5 @@
+import { Page } from '../ui/states.tsx';
+
+export default function Auditor(_props: { path: string[] }) {
+  return <Page title="Auditor" back="#/"> </Page>;
+}

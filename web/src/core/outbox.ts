@@ -1,0 +1,203 @@
+// Messages on their way: kept on the device until the server has them, sent in order, each exactly once.
+// The id of an entry is the command's idempotency key; it is minted before the first try and never reused for other words.
+
+import { signal } from '@preact/signals';
+import { ApiError } from './api.ts';
+import { all, drop, keep } from './store.ts';
+import type { Ack, Command, File, Id, Ms } from './types.ts';
+import { now, ulid, ulidAfter } from './ulid.ts';
+
+export interface Attachment {
+  /** The upload's id. */
+  id: Id;
+  name: string;
+  mime: string;
+  size: number;
+  blob: Blob;
+  sent: number;
+  file?: File;
+}
+
+export interface Entry {
+  id: Id;
+  c: Id;
+  b: string;
+  th?: number;
+  re?: { q: number; u: Id; b: string };
+  m?: Id[];
+  files: Attachment[];
+  at: Ms;
+  state: 'waiting' | 'sending' | 'sent' | 'refused';
+  code?: string;
+  why?: string;
+  q?: number;
+  ts?: Ms;
+  /** The tab that sends it; another takes it over when that one is dead. */
+  tab: string;
+}
+
+export interface Wire {
+  command(command: Command & { id: Id }): Promise<Ack>;
+  upload(c: Id, attachment: Attachment, progress: (sent: number) => void): Promise<File>;
+  later(act: () => void, ms: number): void;
+  random(): number;
+}
+
+/** Oldest first. */
+export const outbox = signal<readonly Entry[]>([]);
+
+const RETRY = new Set(['offline', 'rate', 'unavailable', 'disk_full', 'locked_out', 'bad_answer', 'unknown']);
+const FIRST_DELAY_MS = 1_000;
+const LAST_DELAY_MS = 30_000;
+const tab = typeof crypto !== 'undefined' ? ulid() : '';
+
+let wire: Wire | null = null;
+const busy = new Set<Id>();
+const tries = new Map<Id, number>();
+
+/** Takes up what an earlier life of this app left behind, and begins to send. */
+export async function startOutbox(with_: Wire): Promise<void> {
+  wire = with_;
+  const alive = await liveTabs();
+  const left = (await all<Entry>('outbox/')).map(([, entry]) => entry).filter((entry) => entry.tab === tab || !alive.has(entry.tab));
+  const known = new Set(outbox.value.map((entry) => entry.id));
+  const adopted = left.filter((entry) => !known.has(entry.id) && entry.state !== 'sent').map((entry): Entry => ({ ...entry, tab, state: entry.state === 'refused' ? 'refused' : 'waiting' }));
+  for (const entry of adopted) {
+    ulidAfter(entry.id);
+    void keep(`outbox/${entry.id}`, entry);
+  }
+  outbox.value = [...adopted, ...outbox.value].sort((a, b) => (a.id < b.id ? -1 : 1));
+  flush();
+}
+
+export function enqueue(words: Pick<Entry, 'c' | 'b' | 'th' | 're' | 'm' | 'files'>): Entry {
+  const entry: Entry = { ...words, id: ulid(), at: now(), state: 'waiting', tab };
+  outbox.value = [...outbox.value, entry];
+  void keep(`outbox/${entry.id}`, entry);
+  flush(entry.c);
+  return entry;
+}
+
+/** A refused message again, as a new attempt: the server remembers the old one as refused. */
+export function retry(id: Id): void {
+  const old = outbox.value.find((entry) => entry.id === id);
+  if (!old) return;
+  discard(id);
+  const { c, b, th, re, m, files } = old;
+  enqueue({ c, b, files: files.map((file) => ({ ...file, id: file.file ? file.id : ulid(), sent: file.file ? file.sent : 0 })), ...(th === undefined ? {} : { th }), ...(re ? { re } : {}), ...(m ? { m } : {}) });
+}
+
+export function discard(id: Id): void {
+  outbox.value = outbox.value.filter((entry) => entry.id !== id);
+  void drop(`outbox/${id}`);
+}
+
+/** The channel is gone for us: so is what we had to say there. */
+export function discardChannel(c: Id): void {
+  for (const entry of outbox.value) if (entry.c === c) discard(entry.id);
+}
+
+/** The message stands in the log: its row takes the entry's place. */
+export function arrived(id: Id | undefined): void {
+  if (id && outbox.value.some((entry) => entry.id === id)) discard(id);
+}
+
+/** Rows up to `q` are known, so nothing sent up to there is still to come. */
+export function settled(c: Id, q: number): void {
+  for (const entry of outbox.value) if (entry.c === c && entry.state === 'sent' && (entry.q ?? Infinity) <= q) discard(entry.id);
+}
+
+/** Try now: the line is back, or something new waits. */
+export function flush(only?: Id): void {
+  const channels = new Set(outbox.value.filter((entry) => entry.state === 'waiting').map((entry) => entry.c));
+  for (const c of channels) if (only === undefined || only === c) void drain(c);
+}
+
+export function forgetOutbox(): void {
+  wire = null;
+  outbox.value = [];
+}
+
+/** One channel's queue, strictly in order; channels do not wait for each other. */
+async function drain(c: Id): Promise<void> {
+  if (busy.has(c)) return;
+  busy.add(c);
+  try {
+    for (;;) {
+      const entry = outbox.value.find((one) => one.c === c && one.state === 'waiting');
+      if (!entry || !wire) return;
+      if (!(await deliver(entry, wire))) return;
+    }
+  } finally {
+    busy.delete(c);
+  }
+}
+
+/** True when the next one may go. */
+async function deliver(entry: Entry, line: Wire): Promise<boolean> {
+  update(entry.id, { state: 'sending' });
+  try {
+    for (const attachment of entry.files) {
+      if (attachment.file) continue;
+      const file = await line.upload(entry.c, attachment, (sent) => updateFile(entry.id, attachment.id, { sent }));
+      updateFile(entry.id, attachment.id, { file, sent: attachment.size });
+      persist(entry.id);
+    }
+    const ready = outbox.value.find((one) => one.id === entry.id);
+    // Thrown away by the person while its files went up.
+    if (!ready) return true;
+    const command: Command & { id: Id } = { t: 'send', id: entry.id, c: entry.c, b: entry.b };
+    if (entry.th !== undefined) command.th = entry.th;
+    if (entry.re) command.re = entry.re.q;
+    if (entry.m?.length) command.m = entry.m;
+    if (ready.files.length) command.f = ready.files.map((file) => file.file?.id ?? '');
+    const ack = await line.command(command);
+    tries.delete(c(entry));
+    update(entry.id, { state: 'sent', ...(ack.q === undefined ? {} : { q: ack.q }), ...(ack.ts === undefined ? {} : { ts: ack.ts }) });
+    void drop(`outbox/${entry.id}`);
+    return true;
+  } catch (error) {
+    const code = error instanceof ApiError ? error.code : 'unknown';
+    if (code === 'not_signed_in') {
+      update(entry.id, { state: 'waiting' });
+      return false;
+    }
+    if (RETRY.has(code)) {
+      update(entry.id, { state: 'waiting' });
+      const n = (tries.get(c(entry)) ?? 0) + 1;
+      tries.set(c(entry), n);
+      const after = error instanceof ApiError ? (error.after ?? 0) : 0;
+      line.later(() => flush(entry.c), after + line.random() * Math.min(LAST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(n, 8)));
+      return false;
+    }
+    update(entry.id, { state: 'refused', code, why: error instanceof Error ? error.message : String(error) });
+    persist(entry.id);
+    return true;
+  }
+}
+
+function c(entry: Entry): Id {
+  return entry.c;
+}
+
+function update(id: Id, change: Partial<Entry>): void {
+  outbox.value = outbox.value.map((entry) => (entry.id === id ? { ...entry, ...change } : entry));
+}
+
+function updateFile(id: Id, file: Id, change: Partial<Attachment>): void {
+  outbox.value = outbox.value.map((entry) => (entry.id === id ? { ...entry, files: entry.files.map((one) => (one.id === file ? { ...one, ...change } : one)) } : entry));
+}
+
+function persist(id: Id): void {
+  const entry = outbox.value.find((one) => one.id === id);
+  if (entry) void keep(`outbox/${id}`, entry);
+}
+
+/** Every living tab holds a lock with its name; where there are no locks, whoever starts takes all, and the ids keep it once. */
+async function liveTabs(): Promise<Set<string>> {
+  const locks = typeof navigator === 'undefined' ? undefined : navigator.locks;
+  if (!locks) return new Set();
+  void locks.request(`tab/${tab}`, () => new Promise(() => {}));
+  const held = (await locks.query()).held ?? [];
+  return new Set(held.map((lock) => (lock.name ?? '').replace('tab/', '')));
+}

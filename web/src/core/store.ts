@@ -1,0 +1,74 @@
+// What the browser keeps: drafts, the outbox, small preferences. Never a message that was received.
+
+import { clear, createStore, del, entries, get, set, type UseStore } from 'idb-keyval';
+
+let opened: UseStore | null | undefined;
+
+/** Null where the browser gives no storage (private windows): everything still works, but does not outlive the tab. */
+function local(): UseStore | null {
+  if (opened === undefined) {
+    try {
+      opened = typeof indexedDB === 'undefined' ? null : createStore('daylight', 'local');
+    } catch {
+      opened = null;
+    }
+  }
+  return opened;
+}
+
+export async function keep(key: string, value: unknown): Promise<void> {
+  const store = local();
+  if (store) await set(key, value, store).catch(lost);
+}
+
+export async function recall<T>(key: string): Promise<T | undefined> {
+  const store = local();
+  return store ? get<T>(key, store).catch(lost) : undefined;
+}
+
+export async function drop(key: string): Promise<void> {
+  const store = local();
+  if (store) await del(key, store).catch(lost);
+}
+
+export async function all<T>(prefix: string): Promise<[string, T][]> {
+  const store = local();
+  if (!store) return [];
+  const found = (await entries<string, T>(store).catch(lost)) ?? [];
+  return found.filter(([key]) => key.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** Signing out: nothing of this person stays on the device. */
+export async function wipe(): Promise<void> {
+  const store = local();
+  if (store) await clear(store).catch(lost);
+  try {
+    localStorage.clear();
+    sessionStorage.clear();
+  } catch {
+    lost();
+  }
+  if (typeof caches !== 'undefined') for (const name of await caches.keys().catch(() => [])) await caches.delete(name);
+}
+
+export function preference(name: string): string | null {
+  try {
+    return localStorage.getItem(`daylight.${name}`);
+  } catch {
+    return null;
+  }
+}
+
+export function setPreference(name: string, value: string | null): void {
+  try {
+    if (value === null) localStorage.removeItem(`daylight.${name}`);
+    else localStorage.setItem(`daylight.${name}`, value);
+  } catch {
+    lost();
+  }
+}
+
+/** Storage is a comfort: a full or forbidden one must not stop the work. */
+function lost(): undefined {
+  return undefined;
+}

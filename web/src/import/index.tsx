@@ -1,0 +1,5 @@
+import { Page } from '../ui/states.tsx';
+
+export default function Import(_props: { path: string[] }) {
+  return <Page title="Import" back="#/"> </Page>;
+}

@@ -1,0 +1,30 @@
+import { defineConfig } from 'vite';
+
+// The build must give the same bytes from any folder: nothing here may depend on the clock, the host or a path.
+export default defineConfig({
+  base: '/',
+  build: {
+    target: 'es2022',
+    outDir: 'dist',
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    rolldownOptions: {
+      input: { index: 'index.html', sw: 'src/sw.ts' },
+      output: {
+        // The service worker keeps its name: its address is its identity to the browser.
+        entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
+        chunkFileNames: 'assets/[name]-[hash].js',
+        assetFileNames: 'assets/[name]-[hash][extname]',
+      },
+    },
+  },
+  server: {
+    proxy: {
+      '/api': { target: process.env.DAYLIGHT_BACKEND ?? 'http://127.0.0.1:8080' },
+      '/ws': { target: process.env.DAYLIGHT_BACKEND ?? 'http://127.0.0.1:8080', ws: true },
+    },
+  },
+  test: { environment: 'node', include: ['src/**/*.test.ts'] },
+} as Parameters<typeof defineConfig>[0]);
