@@ -1,0 +1,253 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::words::words_by_icu_alone;
+use super::*;
+
+const ALL: usize = usize::MAX;
+const NEWEST: u64 = u64::MAX;
+
+fn open(texts: &[(u64, &str)]) -> Part {
+    Part::open(Part::build(texts.iter().copied())).expect("own bytes open")
+}
+
+fn find(part: &Part, typed: &str) -> Vec<u64> {
+    part.search(&Query::parse(typed), NEWEST, ALL)
+        .expect("own bytes are sound")
+}
+
+#[test]
+fn what_is_typed_finds_what_was_written() {
+    for (written, typed) in [
+        ("Die Straße nach Zürich", "STRASSE zurich"),
+        ("l’été, c’était court", "lete cetait"),
+        ("don't panic", "dont"),
+        ("ＡＢＣ１２３ full width", "abc123"),
+        ("see report_final_v2.pdf", "final pdf"),
+        ("https://example.com/rota?week=47", "rota 47"),
+        ("Ελλάδας", "ελλαδασ"),
+        ("Ёлка и ёжик", "елка ежик"),
+        ("مُحَمَّد", "محمد"),
+        ("我们明天在上海开会", "明天 上海"),
+        ("東京都で会議があります", "会議"),
+        ("ประชุมพรุ่งนี้ที่กรุงเทพ", "ประชุม"),
+        ("İstanbul ofisi", "istanbul"),
+        ("naïve\u{301} cafe\u{301}", "naive café"),
+    ] {
+        assert!(
+            Query::parse(typed).matches(written),
+            "{typed:?} must find {written:?}: {:?} {:?}",
+            words(written),
+            words(typed)
+        );
+        assert_eq!(
+            find(&open(&[(7, written)]), typed),
+            [7],
+            "{typed:?} in the part of {written:?}"
+        );
+    }
+    // Marks that make another word are kept.
+    assert!(!Query::parse("はは ").matches("ばば"));
+    assert!(!Query::parse("कल ").matches("कील"));
+}
+
+#[test]
+fn all_words_must_be_there_and_only_the_last_may_be_unfinished() {
+    let part = open(&[
+        (1, "night shift starts late"),
+        (2, "shift swap"),
+        (9, "night shiftwork"),
+        (12, "nightly build"),
+    ]);
+    assert_eq!(find(&part, "night shift"), [9, 1]);
+    assert_eq!(find(&part, "nigh shift"), [] as [u64; 0]);
+    assert_eq!(find(&part, "shift night"), [1]);
+    assert_eq!(find(&part, "  !? "), [] as [u64; 0]);
+    assert_eq!(
+        part.search(&Query::parse("shift"), 9, 1).expect("sound"),
+        [2]
+    );
+    assert!(Query::parse("👍 …").is_empty());
+}
+
+#[test]
+fn words_in_quotes_must_stand_together() {
+    let query = Query::parse("\"fire drill\" today");
+    assert!(query.has_phrases());
+    assert!(query.matches("Fire-drill is today!"));
+    assert!(!query.matches("drill: no fire today"));
+    assert!(
+        Query::parse("\"fire dri").matches("a fire drill"),
+        "a quote still being typed"
+    );
+    assert!(!Query::parse("\"fire dri\"").matches("a fire drill"));
+}
+
+#[test]
+fn one_wrong_letter_is_forgiven_in_long_words_only() {
+    let query = Query::parse("shedule ").forgiving().expect("long enough");
+    assert!(query.matches("the new schedule") && query.matches("shedules"));
+    assert!(!query.matches("sched"));
+    assert!(Query::parse("shif").forgiving().is_none());
+    assert!(Query::parse("\"fixed words\"").forgiving().is_none());
+    let long = "ü".repeat(query::TYPO_LETTERS_MAX);
+    assert!(
+        Query::parse(&long).forgiving().is_some(),
+        "the automaton of the longest word fits"
+    );
+    assert_eq!(
+        Query::parse("swap the shifts").first_hit("please do\nswap it"),
+        Some(10)
+    );
+}
+
+#[test]
+fn the_naughty_strings_are_found_by_their_own_words() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../shared/data/strings/blns.json"
+    );
+    let Ok(json) = std::fs::read(path) else {
+        return println!("skipped: no shared data");
+    };
+    let strings: Vec<String> = serde_json::from_slice(&json).expect("a list of strings");
+    let part =
+        Part::open(Part::build((0..).zip(strings.iter().map(String::as_str)))).expect("opens");
+    for (seq, text) in (0_u64..).zip(&strings) {
+        for word in words(text).iter().take(query::QUERY_WORDS_MAX) {
+            let again = words(word);
+            if again.as_slice() == std::slice::from_ref(word) {
+                assert!(find(&part, word).contains(&seq), "{word:?} of {text:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn damaged_bytes_are_an_error_and_never_a_panic() {
+    let whole = Part::build(
+        [
+            (3, "alpha beta gamma"),
+            (5, "beta delta epsilon"),
+            (1000, "omega beta alphabet"),
+        ]
+        .into_iter(),
+    );
+    for end in 0..whole.len() {
+        assert!(Part::open(whole[..end].to_vec()).is_err(), "cut at {end}");
+    }
+    let map_at = HEAD + u64::from_le_bytes(whole[1..HEAD].try_into().expect("8 bytes")) as usize;
+    let mut survived = 0;
+    for at in 0..whole.len() {
+        for bit in 0..8 {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1 << bit;
+            let plain = Part::open(bytes.clone());
+            assert!(
+                plain.is_err() || (HEAD..map_at).contains(&at),
+                "flipped bit {bit} of byte {at}"
+            );
+            // An adversary mends the checksum too.
+            let end = bytes.len() - 4;
+            if at >= map_at && at < end {
+                let sum = masked_crc32c(&bytes[map_at..end]);
+                bytes[end..].copy_from_slice(&sum.to_le_bytes());
+            }
+            if let Ok(part) = Part::open(bytes) {
+                for typed in ["beta ", "a", "epsilon", "omega beta", "z"] {
+                    let query = Query::parse(typed);
+                    survived += usize::from(part.search(&query, NEWEST, 10).is_err());
+                    let _ = query
+                        .forgiving()
+                        .map(|query| part.search(&query, NEWEST, 10));
+                }
+            }
+        }
+    }
+    assert!(
+        survived > 0,
+        "some forgeries open and only fail when they are walked"
+    );
+}
+
+const HEAD: usize = 9;
+
+fn masked_crc32c(bytes: &[u8]) -> u32 {
+    let mut crc = !0_u32;
+    for byte in bytes {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 {
+                crc >> 1 ^ 0x82F6_3B78
+            } else {
+                crc >> 1
+            };
+        }
+    }
+    (!crc).rotate_right(15).wrapping_add(0xA282_EAD8)
+}
+
+#[test]
+fn the_forger_of_these_tests_makes_right_checksums() {
+    let bytes = Part::build([(3, "alpha")].into_iter());
+    let map_at = HEAD + u64::from_le_bytes(bytes[1..HEAD].try_into().expect("8 bytes")) as usize;
+    let end = bytes.len() - 4;
+    assert_eq!(
+        bytes[end..],
+        masked_crc32c(&bytes[map_at..end]).to_le_bytes()
+    );
+}
+
+fn text() -> impl Strategy<Value = String> {
+    let word = prop_oneof![
+        "[a-d]{1,3}",
+        "(schedule|shedule|schedules|scheduled|scherule|night|nights|nihgt)",
+        "(Größe|grosse|明天|会議|พรุ่งนี้|don't|x_y)",
+    ];
+    proptest::collection::vec(word, 0..6).prop_map(|words| words.join(" "))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn the_ascii_path_and_the_runs_give_the_words_of_icu(text in prop_oneof!["[ -~\t\r\n]{0,40}", "[a-b1'._:,\" ]{0,14}", "\\PC{0,24}", any::<String>(), "[a\u{308}1 \u{200d}ไทย漢字か゛\u{301}\u{202f}\u{a0}א\"'é.]{0,16}"]) {
+        prop_assert_eq!(words(&text), words_by_icu_alone(&text));
+    }
+
+    /// The model is `matches` on every text; both indexes must agree with it whatever was edited or removed.
+    #[test]
+    fn an_index_finds_exactly_what_the_texts_answer(
+        acts in proptest::collection::vec((0_u64..30, proptest::option::weighted(0.8, text())), 0..40),
+        typed in text(), scale in prop_oneof![Just(1_u64), Just(1 << 40)], below in 0_u64..40, limit in 1_usize..40,
+    ) {
+        let mut model: BTreeMap<u64, String> = BTreeMap::new();
+        let mut day = OpenPart::new();
+        for (seq, text) in acts {
+            let seq = seq * scale;
+            if let Some(text) = text {
+                day.add(seq, &text);
+                model.insert(seq, text);
+            } else {
+                day.remove(seq);
+                model.remove(&seq);
+            }
+        }
+        let closed = Part::open(day.close()).expect("own bytes open");
+        prop_assert_eq!(day.close(), Part::build(model.iter().map(|(seq, text)| (*seq, text.as_str()))));
+        let query = Query::parse(&typed);
+        for query in std::iter::once(query.clone()).chain(query.forgiving()) {
+            let below = below * scale;
+            let want: Vec<u64> = model.iter().rev().filter(|(seq, text)| **seq < below && query.matches(text)).map(|(seq, _)| *seq).take(limit).collect();
+            prop_assert_eq!(&day.search(&query, below, limit), &want);
+            prop_assert_eq!(&closed.search(&query, below, limit).expect("sound"), &want);
+        }
+    }
+
+    #[test]
+    fn any_bytes_open_or_are_refused(mut bytes in proptest::collection::vec(any::<u8>(), 0..200), typed in text()) {
+        if let Some(first) = bytes.first_mut() { *first = 1; }
+        if let Ok(part) = Part::open(bytes) { let _ = part.search(&Query::parse(&typed), NEWEST, 10); }
+    }
+}
