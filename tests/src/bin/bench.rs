@@ -1,0 +1,618 @@
+//! `make bench`: Daylight against the bare server, in one interleaved run on this machine, as a table.
+//! It never compares figures of different runs, and prints a miss as a miss.
+//!
+//! `bench [quick|full] [--messages N] [--rounds N] [--only PART,…]`; parts: speed, memory, disk, store.
+#![allow(clippy::print_stdout)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tests::company::{Company, Set};
+use tests::daylight::{self, Certificate, Settings};
+use tests::http::{Client, Site};
+use tests::load::{Figures, Reads};
+use tests::process::{self, Server};
+
+const HELP: &str =
+    "bench [quick|full] [--messages N] [--rounds N] [--only speed,memory,disk,store]";
+const CROWD: &str = "all-100=1x100,all-1000=1x1000,groups=1000x3";
+const HALL: &str = "all-1000=1x1000";
+const LIBRARY: &str = "library=50x3+";
+const BODY_BYTES: u64 = 300;
+const IDLE_CONNECTIONS: usize = 1000;
+
+fn main() -> Result<()> {
+    let plan = Plan::read()?;
+    let dir = process::program("bench")?.with_file_name("bench-data");
+    fs::create_dir_all(&dir)?;
+    println!(
+        "# {} messages, {} rounds of {} s, medians; bodies of {BODY_BYTES} bytes",
+        plan.messages, plan.rounds, plan.seconds
+    );
+    println!("# {}", machine());
+    let mut table = Table::default();
+    if plan.wants("speed") {
+        speed(&plan, &dir, &mut table)?;
+    }
+    if plan.wants("memory") {
+        memory(&dir, &mut table)?;
+    }
+    if plan.wants("disk") {
+        disk(&plan, &dir, &mut table)?;
+    }
+    if plan.wants("store") {
+        store(&plan, &mut table)?;
+    }
+    table.print();
+    ensure!(
+        table.missed() == 0,
+        "{} figures miss what they must reach",
+        table.missed()
+    );
+    Ok(())
+}
+
+struct Plan {
+    messages: u64,
+    rounds: usize,
+    seconds: u64,
+    only: Vec<String>,
+}
+
+impl Plan {
+    fn read() -> Result<Plan> {
+        let mut plan = Plan {
+            messages: 100_000,
+            rounds: 3,
+            seconds: 3,
+            only: Vec::new(),
+        };
+        let mut words = std::env::args().skip(1);
+        while let Some(word) = words.next() {
+            let mut value = || words.next().context(HELP);
+            match word.as_str() {
+                "quick" => {}
+                "full" => {
+                    plan = Plan {
+                        messages: 1_000_000,
+                        rounds: 5,
+                        seconds: 8,
+                        ..plan
+                    }
+                }
+                "--messages" => plan.messages = value()?.parse()?,
+                "--rounds" => plan.rounds = value()?.parse()?,
+                "--only" => plan.only = value()?.split(',').map(str::to_owned).collect(),
+                _ => bail!(HELP),
+            }
+        }
+        Ok(plan)
+    }
+
+    fn wants(&self, part: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|p| p == part)
+    }
+}
+
+/// Each scenario on both servers in turn, round by round, so that the machine's moods meet both.
+fn speed(plan: &Plan, dir: &Path, table: &mut Table) -> Result<()> {
+    let ours = Target::daylight(dir, "speed", CROWD)?;
+    let bare = Target::bare(dir, CROWD)?;
+    let seconds = plan.seconds.to_string();
+    let scenarios: [(&str, &[&str]); 6] = [
+        (
+            "16 unanswered",
+            &["closed", "--set", "all-100", "--senders", "16"],
+        ),
+        (
+            "400 unanswered",
+            &[
+                "closed",
+                "--set",
+                "all-100",
+                "--senders",
+                "100",
+                "--window",
+                "4",
+            ],
+        ),
+        (
+            "1,000 members",
+            &["closed", "--set", "all-1000", "--senders", "16"],
+        ),
+        (
+            "groups",
+            &[
+                "closed",
+                "--set",
+                "groups",
+                "--senders",
+                "1",
+                "--window",
+                "4",
+            ],
+        ),
+        (
+            "1,000 a second",
+            &["fixed", "--set", "all-100", "--rate", "1000"],
+        ),
+        (
+            "10 a second",
+            &["fixed", "--set", "all-100", "--rate", "10"],
+        ),
+    ];
+    let mut ours_all = vec![Vec::new(); scenarios.len()];
+    let mut bare_all = ours_all.clone();
+    for round in 0..plan.rounds {
+        for (n, (name, arguments)) in scenarios.iter().enumerate() {
+            for (who, target, all) in [
+                ("bare", &bare, &mut bare_all),
+                ("daylight", &ours, &mut ours_all),
+            ] {
+                let mut arguments = arguments.to_vec();
+                arguments.extend(["--seconds", &seconds]);
+                let figures: Figures = target.generate(&arguments)?;
+                println!(
+                    "round {round} {name:15} {who:9} {:>8.0} accepted/s {:>9.0} deliveries/s  p50 {:.2} p99 {:.2} ms  {:.3} CPU s/100k  generator {:.0} %",
+                    figures.accepted_per_s,
+                    figures.delivered_per_s,
+                    figures.p50_ms,
+                    figures.p99_ms,
+                    figures.server_cpu_s_per_100k,
+                    figures.generator_cpu * 100.0,
+                );
+                if figures.lags == 0 {
+                    ensure!(
+                        figures.missing == 0,
+                        "{who} did not deliver all: {figures:?}"
+                    );
+                } else {
+                    println!(
+                        "      {who} told {} readers that they lag; {} deliveries are theirs to fetch",
+                        figures.lags, figures.missing
+                    );
+                }
+                all.get_mut(n).context("a scenario")?.push(figures);
+            }
+        }
+    }
+    let at = |all: &[Vec<Figures>], n: usize, of: fn(&Figures) -> f64| {
+        median(all.get(n).map(Vec::as_slice).unwrap_or_default(), of)
+    };
+    let both = |n, of| (at(&ours_all, n, of), Some(at(&bare_all, n, of)));
+    let delivered: fn(&Figures) -> f64 = |f| f.delivered_per_s;
+    let cpu: fn(&Figures) -> f64 = |f| f.server_cpu_s_per_100k;
+
+    for (n, name) in [
+        (0, "deliveries/s, 100 members, 16 unanswered"),
+        (1, "deliveries/s, 100 members, 400 unanswered"),
+        (2, "deliveries/s, 1,000 members"),
+    ] {
+        let (ours, bare) = both(n, delivered);
+        let must = (n < 2).then_some(Goal::OfBareAtLeast(0.5));
+        table.add(name, ours, bare, must, Goal::OfBareAtLeast(0.8));
+    }
+    let (ours, bare) = both(1, cpu);
+    table.add(
+        "server CPU s per 100k deliveries, saturated",
+        ours,
+        bare,
+        Some(Goal::AtMost(0.20)),
+        Goal::AtMost(0.10),
+    );
+    let (ours, bare) = both(3, |f| f.handled_per_s);
+    table.add(
+        "1,000 channels x 3: handled/s",
+        ours,
+        bare,
+        Some(Goal::AtLeast(150_000.0)),
+        Goal::AtLeast(312_500.0),
+    );
+    let (ours, bare) = both(4, |f| f.p99_ms);
+    table.add(
+        "p99 ms at 1,000 messages/s, 100 members",
+        ours,
+        bare,
+        Some(Goal::OfBareAtMost(2.0)),
+        Goal::OfBareAtMost(1.2),
+    );
+    let (ours, bare) = both(4, cpu);
+    table.add(
+        "server CPU s per 100k deliveries, 1,000/s",
+        ours,
+        bare,
+        None,
+        Goal::AtMost(0.20),
+    );
+    let (ours, bare) = both(5, |f| f.p50_ms);
+    table.add(
+        "p50 ms at 10 messages/s, 100 members",
+        ours,
+        bare,
+        None,
+        Goal::AtMost(2.0),
+    );
+    Ok(())
+}
+
+/// Fresh processes: memory that an earlier load left behind would hide what a connection costs.
+fn memory(dir: &Path, table: &mut Table) -> Result<()> {
+    let connections = IDLE_CONNECTIONS.to_string();
+    let idle = |target: &Target| -> Result<f64> {
+        let answer: Value =
+            target.generate(&["idle", "--set", "all-1000", "--connections", &connections])?;
+        Ok(answer["bytes_per_connection"]
+            .as_f64()
+            .context("no figure")?
+            / 1024.0)
+    };
+    let bare = idle(&Target::bare(dir, HALL)?)?;
+    let plain = idle(&Target::daylight(dir, "memory", HALL)?)?;
+    table.add(
+        "idle connection, plain, KiB",
+        plain,
+        Some(bare),
+        Some(Goal::AtMost(20.0)),
+        Goal::AtMost(12.0),
+    );
+    let tls = idle(&Target::daylight_tls(dir, "memory-tls", HALL)?)?;
+    table.add(
+        "idle connection, TLS, KiB",
+        tls,
+        None,
+        Some(Goal::AtMost(40.0)),
+        Goal::AtMost(28.0),
+    );
+    Ok(())
+}
+
+/// Fills one company with `plan.messages`, starts it anew, and reads from it.
+fn disk(plan: &Plan, dir: &Path, table: &mut Table) -> Result<()> {
+    let name = format!("library-{}", plan.messages);
+    let target = Target::daylight(dir, &name, LIBRARY)?;
+    let filled = target.data.with_extension("filled");
+    if !filled.exists() {
+        let messages = plan.messages.to_string();
+        let figures: Figures = target.generate(&[
+            "fill",
+            "--set",
+            "library",
+            "--listen",
+            "1",
+            "--senders",
+            "1",
+            "--window",
+            "64",
+            "--messages",
+            &messages,
+        ])?;
+        println!(
+            "filled with {} messages: {:.0} accepted/s",
+            figures.accepted, figures.accepted_per_s
+        );
+        fs::write(&filled, "")?;
+    }
+    let log_bytes = process::disk_bytes(&target.data.join("log"))?;
+    table.add(
+        "log bytes on disk per message of 300",
+        log_bytes as f64 / plan.messages as f64,
+        None,
+        None,
+        Goal::AtMost(1_200.0),
+    );
+    drop(target);
+
+    let target = Target::daylight(dir, &name, LIBRARY)?;
+    let start_s = target.server.started_in.as_secs_f64();
+    table.add(
+        "start, s",
+        start_s,
+        None,
+        Some(Goal::AtMost(2.0)),
+        Goal::AtMost(0.5),
+    );
+    table.add(
+        "resident after start, MiB",
+        process::resident_bytes(target.server.pid())? as f64 / 1_048_576.0,
+        None,
+        None,
+        Goal::AtMost(256.0),
+    );
+    let pages: Reads = target.generate(&["pages", "--set", "library", "--requests", "5000"])?;
+    table.add(
+        "page of 50 anywhere, p99 ms",
+        pages.p99_ms,
+        None,
+        Some(Goal::AtMost(5.0)),
+        Goal::AtMost(1.0),
+    );
+    let search: Reads = target.generate(&["search", "--set", "library", "--requests", "1000"])?;
+    table.add(
+        "member's search, 50 channels, p99 ms",
+        search.p99_ms,
+        None,
+        Some(Goal::AtMost(150.0)),
+        Goal::AtMost(30.0),
+    );
+    println!("pages {pages:?}\nsearch {search:?}");
+    Ok(())
+}
+
+/// The store alone against its own bare file: its example prints `name value` lines.
+fn store(plan: &Plan, table: &mut Table) -> Result<()> {
+    let Ok(program) = process::program("examples/store_bench") else {
+        println!(
+            "# the store's bench is not built: cargo build --release -p migrations-free-store --example store_bench"
+        );
+        return Ok(());
+    };
+    let output = Command::new(program)
+        .arg(plan.messages.to_string())
+        .output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    print!("{text}");
+    ensure!(
+        output.status.success(),
+        "the store's bench failed: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let _ = table;
+    Ok(())
+}
+
+/// A running server and the company that lives in it.
+struct Target {
+    server: Server,
+    company: PathBuf,
+    data: PathBuf,
+    certificate: Option<PathBuf>,
+}
+
+impl Target {
+    fn bare(dir: &Path, sets: &str) -> Result<Target> {
+        let sets: Result<Vec<Set>> = sets.split(',').map(Set::parse).collect();
+        let company = dir.join("bare.json");
+        Company::pretend(&sets?)?.save(&company)?;
+        let data = dir.join("bare.log");
+        let _ = fs::remove_file(&data);
+        let addr = process::free_port()?;
+        let mut command = Command::new(process::program("bare")?);
+        command.arg(addr.port().to_string()).arg(&data);
+        let server = Server::start(command, Site::plain(addr))?;
+        Ok(Target {
+            server,
+            company,
+            data,
+            certificate: None,
+        })
+    }
+
+    fn daylight(dir: &Path, name: &str, sets: &str) -> Result<Target> {
+        Target::founded(dir, name, sets, None)
+    }
+
+    fn daylight_tls(dir: &Path, name: &str, sets: &str) -> Result<Target> {
+        let certificate = Certificate::make(dir)?;
+        let path = dir.join("cert.der");
+        fs::write(&path, &certificate.der)?;
+        let target = Target::founded(dir, name, sets, Some(&certificate))?;
+        Ok(Target {
+            certificate: Some(path),
+            ..target
+        })
+    }
+
+    /// Founds the company when there is none; else takes the one that is there.
+    fn founded(
+        dir: &Path,
+        name: &str,
+        sets: &str,
+        certificate: Option<&Certificate>,
+    ) -> Result<Target> {
+        let data = dir.join(name);
+        let company = data.with_extension("json");
+        let settings = Settings {
+            certificate,
+            ..Settings::default()
+        };
+        if !company.exists() && data.exists() {
+            fs::remove_dir_all(&data)?;
+        }
+        let server = daylight::start(&data, &settings)?;
+        let founded = company
+            .exists()
+            .then(|| Company::load(&company))
+            .transpose()?;
+        if let Some(founded) = &founded
+            && session_lives(&server.site, founded)
+        {
+            return Ok(Target {
+                server,
+                company,
+                data,
+                certificate: None,
+            });
+        }
+        ensure!(
+            founded.is_none(),
+            "the company in {} has lost its sessions: remove it",
+            data.display()
+        );
+        let sets: Result<Vec<Set>> = sets.split(',').map(Set::parse).collect();
+        Company::found(&server.site, &server.setup_token()?, &sets?)?.save(&company)?;
+        drop(server);
+        // Founding leaves memory behind that is not the measurement's.
+        let server = daylight::start(&data, &settings)?;
+        Ok(Target {
+            server,
+            company,
+            data,
+            certificate: None,
+        })
+    }
+
+    fn generate<T: DeserializeOwned>(&self, arguments: &[&str]) -> Result<T> {
+        let mut command = Command::new(process::program("generate")?);
+        command
+            .args(arguments)
+            .arg("--addr")
+            .arg(self.server.site.addr.to_string());
+        command
+            .arg("--company")
+            .arg(&self.company)
+            .arg("--server")
+            .arg(self.server.pid().to_string());
+        command.arg("--body").arg(BODY_BYTES.to_string());
+        if let Some(certificate) = &self.certificate {
+            command.arg("--cert").arg(certificate);
+        }
+        let output = command.stdin(Stdio::null()).output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(
+            output.status.success(),
+            "generate {arguments:?}: {said}\nserver: {}",
+            last_lines(&self.server.words())
+        );
+        serde_json::from_slice(&output.stdout).context("the generator's answer")
+    }
+}
+
+fn session_lives(site: &Site, company: &Company) -> bool {
+    let Some(admin) = company.people.first() else {
+        return false;
+    };
+    let mut client = Client::with_cookie(site.clone(), &admin.cookie);
+    client
+        .get("/api/v1/devices")
+        .is_ok_and(|answer| answer.status == 200)
+}
+
+#[derive(Clone, Copy)]
+enum Goal {
+    AtLeast(f64),
+    AtMost(f64),
+    OfBareAtLeast(f64),
+    OfBareAtMost(f64),
+}
+
+impl Goal {
+    fn met(self, ours: f64, bare: Option<f64>) -> bool {
+        let ratio = bare.map_or(f64::NAN, |b| ours / b);
+        match self {
+            Goal::AtLeast(least) => ours >= least,
+            Goal::AtMost(most) => ours <= most,
+            Goal::OfBareAtLeast(least) => ratio >= least,
+            Goal::OfBareAtMost(most) => ratio <= most,
+        }
+    }
+
+    fn text(self) -> String {
+        match self {
+            Goal::AtLeast(least) => format!(">= {}", number(least)),
+            Goal::AtMost(most) => format!("<= {}", number(most)),
+            Goal::OfBareAtLeast(least) => format!(">= {:.0} % of bare", least * 100.0),
+            Goal::OfBareAtMost(most) => format!("<= {most}x bare"),
+        }
+    }
+}
+
+struct Row {
+    name: String,
+    ours: f64,
+    bare: Option<f64>,
+    must: Option<Goal>,
+    aim: Goal,
+}
+
+#[derive(Default)]
+struct Table(Vec<Row>);
+
+impl Table {
+    fn add(&mut self, name: &str, ours: f64, bare: Option<f64>, must: Option<Goal>, aim: Goal) {
+        self.0.push(Row {
+            name: name.to_owned(),
+            ours,
+            bare,
+            must,
+            aim,
+        });
+    }
+
+    fn missed(&self) -> usize {
+        self.0
+            .iter()
+            .filter(|r| r.must.is_some_and(|m| !m.met(r.ours, r.bare)))
+            .count()
+    }
+
+    fn print(&self) {
+        println!("\n| | Daylight | bare | ratio | must | | aim | |");
+        println!("|---|---|---|---|---|---|---|---|");
+        let word = |goal: Goal, row: &Row, no: &'static str| {
+            if goal.met(row.ours, row.bare) {
+                "yes"
+            } else {
+                no
+            }
+        };
+        for row in &self.0 {
+            println!(
+                "| {} | {} | {} | {} | {} | {} | {} | {} |",
+                row.name,
+                number(row.ours),
+                row.bare.map(number).unwrap_or_default(),
+                row.bare
+                    .map(|b| format!("{:.2}", row.ours / b))
+                    .unwrap_or_default(),
+                row.must.map(Goal::text).unwrap_or_default(),
+                row.must.map_or("", |m| word(m, row, "**MISSED**")),
+                row.aim.text(),
+                word(row.aim, row, "not yet"),
+            );
+        }
+    }
+}
+
+fn median(figures: &[Figures], of: fn(&Figures) -> f64) -> f64 {
+    let mut all: Vec<f64> = figures.iter().map(of).collect();
+    all.sort_by(f64::total_cmp);
+    all.get(all.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn number(value: f64) -> String {
+    if value < 100.0 {
+        return format!("{value:.2}");
+    }
+    let digits = format!("{value:.0}");
+    let mut out = String::new();
+    for (n, digit) in digits.chars().enumerate() {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    format!(
+        "{cores} cores, Linux {}, load before: {}",
+        kernel.trim(),
+        load.trim()
+    )
+}
+
+fn last_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines
+        .get(lines.len().saturating_sub(10)..)
+        .unwrap_or_default()
+        .join("\n")
+}

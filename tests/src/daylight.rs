@@ -1,0 +1,80 @@
+//! How Daylight is started for a test: the one place that knows its command line and its configuration.
+//! Limits are raised and hashing is made cheap only where a test says so.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::http::Site;
+use crate::process::{Server, free_port, program};
+
+/// A certificate for `localhost`, made on the spot.
+pub struct Certificate {
+    pub der: Vec<u8>,
+    pub cert_path: PathBuf,
+    pub key_path: PathBuf,
+}
+
+impl Certificate {
+    pub fn make(dir: &Path) -> Result<Certificate> {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
+        let (cert_path, key_path) = (dir.join("cert.pem"), dir.join("key.pem"));
+        fs::write(&cert_path, made.cert.pem())?;
+        fs::write(&key_path, made.signing_key.serialize_pem())?;
+        Ok(Certificate {
+            der: made.cert.der().to_vec(),
+            cert_path,
+            key_path,
+        })
+    }
+}
+
+/// What a test wants different from a fresh installation.
+#[derive(Default)]
+pub struct Settings<'a> {
+    pub certificate: Option<&'a Certificate>,
+    /// More lines of TOML, after the test's own.
+    pub more: &'a str,
+    /// The limits a person meets: kept when a test is about them, raised when it is about something else.
+    pub keep_limits: bool,
+}
+
+/// Runs the real program on `data` at a free port. The configuration lies beside the data.
+pub fn start(data: &Path, settings: &Settings<'_>) -> Result<Server> {
+    let addr = free_port()?;
+    let site = match settings.certificate {
+        Some(certificate) => Site::tls(addr, &certificate.der)?,
+        None => Site::plain(addr),
+    };
+    let config = data.with_extension("toml");
+    fs::write(&config, configuration(data, &site, settings))
+        .with_context(|| format!("writing {}", config.display()))?;
+    let mut command = Command::new(program("daylight")?);
+    command.arg("serve").arg("--config").arg(&config);
+    Server::start(command, site)
+}
+
+fn configuration(data: &Path, site: &Site, settings: &Settings<'_>) -> String {
+    use std::fmt::Write;
+    let mut text = format!(
+        "data = '{}'\nlisten = '{}'\norigin = '{}'\n",
+        data.display(),
+        site.addr,
+        site.origin()
+    );
+    if let Some(certificate) = settings.certificate {
+        let (cert, key) = (
+            certificate.cert_path.display(),
+            certificate.key_path.display(),
+        );
+        let _ = write!(text, "[tls]\ncert = '{cert}'\nkey = '{key}'\n");
+    }
+    text.push_str("[identity]\nargon2_memory_kib = 8\nargon2_passes = 1\n");
+    if !settings.keep_limits {
+        text.push_str("[limits]\ncommands_per_minute = 100000000\ncommands_burst = 1000000\nsign_ins_per_minute = 1000000\n");
+    }
+    text.push_str(settings.more);
+    text
+}

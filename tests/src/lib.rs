@@ -1,0 +1,14 @@
+//! What the tests and the benches share. Nothing here is part of the product.
+//!
+//! Reading order: `http` and `frame` are small clients made by hand, so that they cost less than the server they
+//! measure and can say wrong things on purpose; `process` starts a real program and reads its
+//! figures from /proc; `daylight` is the one place that knows how Daylight is configured;
+//! `company` fills it with people and channels; `load` makes it sweat.
+
+pub mod company;
+pub mod daylight;
+pub mod frame;
+pub mod http;
+pub mod load;
+pub mod process;
+pub mod words;
