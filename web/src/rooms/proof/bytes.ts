@@ -21,9 +21,10 @@ export function base64(bytes: Uint8Array): string {
   return btoa(out);
 }
 
+/** Both alphabets, padded or not. */
 export function fromBase64(text: string): Bytes | null {
   try {
-    const raw = atob(text);
+    const raw = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
     const out = new Uint8Array(raw.length);
     for (let i = 0; i < raw.length; i++) out[i] = raw.charCodeAt(i);
     return out;

@@ -1,0 +1,159 @@
+// What an administrator does to one person: role, reset link, devices.
+
+import { useState } from 'preact/hooks';
+import { get } from '../core/api.ts';
+import { command } from '../core/live.ts';
+import { ago, dateTime } from '../core/time.ts';
+import type { AdminPerson, Device, Role } from '../core/types.ts';
+import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { Icon } from '../ui/icon.tsx';
+import { QrCode } from '../ui/qr.tsx';
+import { Load, useLoad } from '../ui/states.tsx';
+import { toast, toastFault } from '../ui/toast.tsx';
+import { copyText, Note } from '../rooms/pieces.tsx';
+import { t as words } from '../rooms/words.ts';
+import { ROLE_NAMES, t } from './words.ts';
+import { ROLE_TEXTS } from './role-texts.ts';
+
+const ROLES: Exclude<Role, 'bot'>[] = ['member', 'guest', 'officer', 'auditor', 'admin'];
+
+export function RoleDialog({ person, onClose, onDone }: { person: AdminPerson; onClose: () => void; onDone: () => void }) {
+  const [role, setRole] = useState(person.role);
+  const [busy, setBusy] = useState(false);
+  const save = async (): Promise<void> => {
+    setBusy(true);
+    try {
+      await command({ t: 'person.role', person: person.id, role });
+      toast(t('role_saved', { name: person.name, role: ROLE_NAMES[role] }));
+      onDone();
+      onClose();
+    } catch (error) {
+      toastFault(error);
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog
+      title={t('role_title', { name: person.name })}
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose}>{words('cancel')}</Button>
+          <Button kind="primary" busy={busy} disabled={role === person.role} onClick={() => void save()}>
+            {words('save')}
+          </Button>
+        </>
+      }
+    >
+      <div class="options" role="radiogroup" aria-label={t('role')}>
+        {ROLES.map((one) => (
+          <label key={one} class="option">
+            <input type="radio" name="role" checked={role === one} onChange={() => setRole(one)} />
+            <span>
+              <strong>{ROLE_NAMES[one]}</strong>
+              <span class="hint">{ROLE_TEXTS[one]}</span>
+            </span>
+          </label>
+        ))}
+      </div>
+    </Dialog>
+  );
+}
+
+export function ResetDialog({ person, onClose }: { person: AdminPerson; onClose: () => void }) {
+  const [link, setLink] = useState<{ url: string; until: number }>();
+  const [busy, setBusy] = useState(false);
+  const make = async (): Promise<void> => {
+    setBusy(true);
+    try {
+      const ack = await command({ t: 'person.reset', person: person.id });
+      if (ack.url) setLink({ url: ack.url, until: ack.expires_at ?? 0 });
+    } catch (error) {
+      toastFault(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog
+      title={t('reset_title', { name: person.name })}
+      onClose={onClose}
+      actions={
+        link ? (
+          <Button kind="primary" onClick={onClose}>
+            {words('close')}
+          </Button>
+        ) : (
+          <>
+            <Button onClick={onClose}>{words('cancel')}</Button>
+            <Button kind="primary" busy={busy} onClick={() => void make()}>
+              {t('reset_make')}
+            </Button>
+          </>
+        )
+      }
+    >
+      <div class="stack">
+        <Note kind="sun">{t('reset_ask', { name: person.name })}</Note>
+        {link ? <LinkAndCode url={link.url} hint={t('reset_until', { when: dateTime(link.until) })} /> : null}
+      </div>
+    </Dialog>
+  );
+}
+
+/** A link as people take it along: to scan, to copy, to read. */
+export function LinkAndCode({ url, hint }: { url: string; hint: string }) {
+  return (
+    <div class="link-code">
+      <QrCode text={url} />
+      <p class="hint">{hint}</p>
+      <code class="address">{url}</code>
+      <Button icon="copy" onClick={() => void copyText(url)}>
+        {words('copy', { what: t('link') })}
+      </Button>
+    </div>
+  );
+}
+
+export function DevicesDialog({ person, onClose, onDone }: { person: AdminPerson; onClose: () => void; onDone: () => void }) {
+  const devices = useLoad<Device[]>(async (signal) => (await get<{ devices: Device[] }>(`/admin/people/${person.id}/devices`, {}, { signal })).devices, [person.id]);
+  const end = async (device: Device): Promise<void> => {
+    try {
+      await command({ t: 'device.revoke', device: device.id });
+      toast(t('signed_out'));
+      devices.set((devices.data ?? []).filter((one) => one.id !== device.id));
+      onDone();
+    } catch (error) {
+      toastFault(error);
+    }
+  };
+  return (
+    <Dialog title={t('devices_title', { name: person.name })} onClose={onClose}>
+      <Load from={devices}>
+        {(list) =>
+          list.length ? (
+            <ul class="list">
+              {list.map((device) => (
+                <li key={device.id} class="line">
+                  <Icon name="phone" />
+                  <span class="grow">
+                    <div class="clip">{device.label}</div>
+                    <span class="hint">
+                      {t('device_opened', { when: ago(device.opened_at) })} · {t('device_seen', { when: ago(device.seen_at) })}
+                    </span>
+                  </span>
+                  <Button kind="danger" onClick={() => void end(device)} aria-label={`${t('sign_out')}: ${device.label}`}>
+                    {t('sign_out')}
+                  </Button>
+                </li>
+              ))}
+            </ul>
+          ) : (
+            <p class="hint">{t('devices_none')}</p>
+          )
+        }
+      </Load>
+    </Dialog>
+  );
+}
