@@ -13,6 +13,8 @@ use crate::http::{Client, Site};
 
 const SECRET: &str = "correct horse battery";
 const USES_PER_INVITE: usize = 500;
+/// One command takes at most 500 people.
+const PEOPLE_PER_COMMAND: usize = 500;
 
 #[derive(Serialize, Deserialize)]
 pub struct Company {
@@ -113,11 +115,22 @@ impl Company {
                     .iter()
                     .map(|p| Ok(company.person(*p)?.id.as_str()))
                     .collect();
+                let people = people?;
+                let mut parts = people.chunks(PEOPLE_PER_COMMAND);
                 let mut client = Client::with_cookie(site.clone(), &company.person(*owner)?.cookie);
-                let create = json!({"t": "channel.create", "id": ids.mint_text(), "kind": "group",
-                    "name": format!("{} {n}", set.name), "people": people?});
-                let made = client.post("/api/v1/commands", &create)?.ok()?;
+                let mut tell = |mut command: serde_json::Value| -> Result<serde_json::Value> {
+                    command["id"] = json!(ids.mint_text());
+                    client.post("/api/v1/commands", &command)?.ok()
+                };
+                let name = format!("{} {n}", set.name);
+                let first = parts.next().unwrap_or_default();
+                let made = tell(
+                    json!({"t": "channel.create", "kind": "group", "name": name, "people": first}),
+                )?;
                 let id = made["c"].as_str().context("no channel id")?.to_owned();
+                for part in parts {
+                    tell(json!({"t": "channel.add", "c": id, "people": part}))?;
+                }
                 channels.push(Channel { id, members });
             }
             company.sets.insert(set.name.clone(), channels);

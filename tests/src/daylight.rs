@@ -2,6 +2,7 @@
 //! Limits are raised and hashing is made cheap only where a test says so.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -43,7 +44,11 @@ pub struct Settings<'a> {
 
 /// Runs the real program on `data` at a free port. The configuration lies beside the data.
 pub fn start(data: &Path, settings: &Settings<'_>) -> Result<Server> {
-    let addr = free_port()?;
+    start_at(free_port()?, data, settings)
+}
+
+/// As `start`, at the address that people already know.
+pub fn start_at(addr: SocketAddr, data: &Path, settings: &Settings<'_>) -> Result<Server> {
     let site = match settings.certificate {
         Some(certificate) => Site::tls(addr, &certificate.der)?,
         None => Site::plain(addr),
@@ -58,23 +63,22 @@ pub fn start(data: &Path, settings: &Settings<'_>) -> Result<Server> {
 
 fn configuration(data: &Path, site: &Site, settings: &Settings<'_>) -> String {
     use std::fmt::Write;
-    let mut text = format!(
-        "data = '{}'\nlisten = '{}'\norigin = '{}'\n",
-        data.display(),
-        site.addr,
-        site.origin()
-    );
+    let mut text = format!("data = '{}'\n", data.display());
+    let _ = write!(text, "[server]\nlisten = '{}'\npublic_url = '{}'\n", site.addr, site.origin());
     if let Some(certificate) = settings.certificate {
-        let (cert, key) = (
-            certificate.cert_path.display(),
-            certificate.key_path.display(),
-        );
-        let _ = write!(text, "[tls]\ncert = '{cert}'\nkey = '{key}'\n");
+        let (cert, key) = (certificate.cert_path.display(), certificate.key_path.display());
+        let _ = write!(text, "tls_certificate = '{cert}'\ntls_key = '{key}'\n");
     }
     text.push_str("[identity]\nargon2_memory_kib = 8\nargon2_passes = 1\n");
     if !settings.keep_limits {
-        text.push_str("[limits]\ncommands_per_minute = 100000000\ncommands_burst = 1000000\nsign_ins_per_minute = 1000000\n");
+        text.push_str("[limits]\ncommands_per_minute = 100000000\ncommands_burst = 1000000\n");
     }
     text.push_str(settings.more);
     text
+}
+
+/// Runs a subcommand on data that no server has open.
+pub fn offline(subcommand: &[&str], data: &Path) -> Result<std::process::Output> {
+    let mut command = Command::new(program("daylight")?);
+    Ok(command.args(subcommand).arg(data).output()?)
 }

@@ -98,7 +98,7 @@ pub fn closed(site: &Site, seats: &[Seat], plan: &Closed) -> Result<Figures> {
     let mut first = None;
     loop {
         swarm.turn(Duration::from_millis(20), &mut |member, accepted| {
-            answers.push((member, accepted))
+            answers.push((member, accepted));
         })?;
         for (member, accepted) in answers.drain(..) {
             ensure!(

@@ -1,0 +1,9 @@
+//! Promises kept by the real program, in one test binary so that it links once.
+//! Build the program first: `cargo build` in the same profile.
+
+mod bad_input;
+mod crash;
+mod disk_full;
+mod disks;
+mod powercut;
+mod socket;
