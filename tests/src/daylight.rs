@@ -64,9 +64,17 @@ pub fn start_at(addr: SocketAddr, data: &Path, settings: &Settings<'_>) -> Resul
 fn configuration(data: &Path, site: &Site, settings: &Settings<'_>) -> String {
     use std::fmt::Write;
     let mut text = format!("data = '{}'\n", data.display());
-    let _ = write!(text, "[server]\nlisten = '{}'\npublic_url = '{}'\n", site.addr, site.origin());
+    let _ = write!(
+        text,
+        "[server]\nlisten = '{}'\npublic_url = '{}'\n",
+        site.addr,
+        site.origin()
+    );
     if let Some(certificate) = settings.certificate {
-        let (cert, key) = (certificate.cert_path.display(), certificate.key_path.display());
+        let (cert, key) = (
+            certificate.cert_path.display(),
+            certificate.key_path.display(),
+        );
         let _ = write!(text, "tls_certificate = '{cert}'\ntls_key = '{key}'\n");
     }
     text.push_str("[identity]\nargon2_memory_kib = 8\nargon2_passes = 1\n");

@@ -188,6 +188,11 @@ pub fn peak_bytes(pid: u32) -> Result<u64> {
     field_bytes(pid, "VmHWM:")
 }
 
+/// From now on `peak_bytes` means from now on.
+pub fn forget_peak(pid: u32) -> Result<()> {
+    Ok(fs::write(format!("/proc/{pid}/clear_refs"), "5")?)
+}
+
 fn field_bytes(pid: u32, field: &str) -> Result<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status

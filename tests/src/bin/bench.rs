@@ -1,27 +1,32 @@
 //! `make bench`: Daylight against the bare server, in one interleaved run on this machine, as a table.
 //! It never compares figures of different runs, and prints a miss as a miss.
 //!
-//! `bench [quick|full] [--messages N] [--rounds N] [--only PART,…]`; parts: speed, memory, disk, store.
+//! `bench [quick|full] [--messages N] [--rounds N] [--only PART,…]`; parts: speed, memory, disk
+//! (with export), growth, store.
 #![allow(clippy::print_stdout)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tests::company::{Company, Set};
 use tests::daylight::{self, Certificate, Settings};
+use tests::frame::{self, Ids};
 use tests::http::{Client, Site};
 use tests::load::{Figures, Reads};
 use tests::process::{self, Server};
 
 const HELP: &str =
-    "bench [quick|full] [--messages N] [--rounds N] [--only speed,memory,disk,store]";
+    "bench [quick|full] [--messages N] [--rounds N] [--only speed,memory,disk,export,growth,store]";
 const CROWD: &str = "all-100=1x100,all-1000=1x1000,groups=1000x3";
 const HALL: &str = "all-1000=1x1000";
-const LIBRARY: &str = "library=50x3+";
+const LIBRARY: &str = "library=50x3+,archive=1x20";
+const MIB: f64 = 1_048_576.0;
 const BODY_BYTES: u64 = 300;
 const IDLE_CONNECTIONS: usize = 1000;
 
@@ -41,8 +46,11 @@ fn main() -> Result<()> {
     if plan.wants("memory") {
         memory(&dir, &mut table)?;
     }
+    if plan.only.iter().any(|p| p == "growth") {
+        growth(&plan, &dir, &mut table)?;
+    }
     if plan.wants("disk") {
-        disk(&plan, &dir, &mut table)?;
+        disk(&plan, plan.messages, &dir, &mut table)?;
     }
     if plan.wants("store") {
         store(&plan, &mut table)?;
@@ -270,36 +278,43 @@ fn memory(dir: &Path, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// Fills one company with `plan.messages`, starts it anew, and reads from it.
-fn disk(plan: &Plan, dir: &Path, table: &mut Table) -> Result<()> {
-    let name = format!("library-{}", plan.messages);
+/// Fills one company, starts it anew, reads from it, and takes a whole channel out.
+fn disk(plan: &Plan, messages: u64, dir: &Path, table: &mut Table) -> Result<()> {
+    let name = format!("library-{messages}");
     let target = Target::daylight(dir, &name, LIBRARY)?;
     let filled = target.data.with_extension("filled");
     if !filled.exists() {
-        let messages = plan.messages.to_string();
-        let figures: Figures = target.generate(&[
-            "fill",
-            "--set",
-            "library",
-            "--listen",
-            "1",
-            "--senders",
-            "1",
-            "--window",
-            "64",
-            "--messages",
-            &messages,
-        ])?;
-        println!(
-            "filled with {} messages: {:.0} accepted/s",
-            figures.accepted, figures.accepted_per_s
-        );
-        fs::write(&filled, "")?;
+        let log = target.data.join("log");
+        let before = process::disk_bytes(&log)?;
+        let count = messages.to_string();
+        for set in ["library", "archive"] {
+            let senders = if set == "library" { "1" } else { "16" };
+            let figures: Figures = target.generate(&[
+                "fill",
+                "--set",
+                set,
+                "--listen",
+                senders,
+                "--senders",
+                senders,
+                "--window",
+                "64",
+                "--messages",
+                &count,
+            ])?;
+            println!(
+                "filled {set} with {} messages: {:.0} accepted/s",
+                figures.accepted, figures.accepted_per_s
+            );
+        }
+        let bytes =
+            process::disk_bytes(&log)?.saturating_sub(before) as f64 / (2 * messages) as f64;
+        fs::write(&filled, bytes.to_string())?;
     }
-    let log_bytes = process::disk_bytes(&target.data.join("log"))?;
+    let per_message: f64 = fs::read_to_string(&filled)?.parse()?;
     table.add(
-        "log bytes on disk per message of 300",
-        log_bytes as f64 / plan.messages as f64,
+        &of("log bytes on disk per message", messages),
+        per_message,
         None,
         None,
         Goal::AtMost(1_200.0),
@@ -309,36 +324,128 @@ fn disk(plan: &Plan, dir: &Path, table: &mut Table) -> Result<()> {
     let target = Target::daylight(dir, &name, LIBRARY)?;
     let start_s = target.server.started_in.as_secs_f64();
     table.add(
-        "start, s",
+        &of("start, s", messages),
         start_s,
         None,
         Some(Goal::AtMost(2.0)),
         Goal::AtMost(0.5),
     );
+    let resident = process::resident_bytes(target.server.pid())? as f64 / MIB;
     table.add(
-        "resident after start, MiB",
-        process::resident_bytes(target.server.pid())? as f64 / 1_048_576.0,
+        &of("resident after start, MiB", messages),
+        resident,
         None,
         None,
         Goal::AtMost(256.0),
     );
-    let pages: Reads = target.generate(&["pages", "--set", "library", "--requests", "5000"])?;
-    table.add(
-        "page of 50 anywhere, p99 ms",
-        pages.p99_ms,
-        None,
-        Some(Goal::AtMost(5.0)),
-        Goal::AtMost(1.0),
-    );
+    for set in ["library", "archive"] {
+        let pages: Reads = target.generate(&["pages", "--set", set, "--requests", "3000"])?;
+        println!("pages in {set}: {pages:?}");
+        let name = of(&format!("page of 50 anywhere in {set}, p99 ms"), messages);
+        table.add(
+            &name,
+            pages.p99_ms,
+            None,
+            Some(Goal::AtMost(5.0)),
+            Goal::AtMost(1.0),
+        );
+    }
     let search: Reads = target.generate(&["search", "--set", "library", "--requests", "1000"])?;
+    println!("search: {search:?}");
     table.add(
-        "member's search, 50 channels, p99 ms",
+        &of("member's search, 50 channels, p99 ms", messages),
         search.p99_ms,
         None,
         Some(Goal::AtMost(150.0)),
         Goal::AtMost(30.0),
     );
-    println!("pages {pages:?}\nsearch {search:?}");
+    if plan.wants("export") {
+        export(&target, messages, table)?;
+    }
+    Ok(())
+}
+
+fn of(what: &str, messages: u64) -> String {
+    format!("{what} ({} messages)", number(messages as f64))
+}
+
+/// The archive channel, asked for by an officer and approved by the admin.
+fn export(target: &Target, messages: u64, table: &mut Table) -> Result<()> {
+    let company = Company::load(&target.company)?;
+    let channel = &company
+        .channels("archive")?
+        .first()
+        .context("no archive")?
+        .id;
+    let site = &target.server.site;
+    let mut ids = Ids::new()?;
+    let mut admin = Client::with_cookie(site.clone(), &company.person(0)?.cookie);
+    let officer_at = company
+        .channels("archive")?
+        .first()
+        .and_then(|c| c.members.last())
+        .copied()
+        .context("nobody")?;
+    let officer_person = company.person(officer_at)?;
+    let mut officer = Client::with_cookie(site.clone(), &officer_person.cookie);
+    let role = json!({"t": "person.role", "id": ids.mint_text(), "person": officer_person.id, "role": "officer"});
+    admin.post("/api/v1/commands", &role)?;
+    process::forget_peak(target.server.pid())?;
+    let request = json!({"t": "export.request", "id": ids.mint_text(), "c": channel, "from": 0, "to": frame::now_ms() + 1000,
+        "reason": "Measuring", "case": "BENCH-1"});
+    let asked = officer.post("/api/v1/commands", &request)?.ok()?;
+    let begun = Instant::now();
+    let approve = json!({"t": "export.approve", "id": ids.mint_text(), "export": asked["export"]});
+    admin.post("/api/v1/commands", &approve)?.ok()?;
+    let job = loop {
+        let jobs = officer.get("/api/v1/exports")?.ok()?;
+        let job = jobs["exports"]
+            .as_array()
+            .and_then(|all| all.iter().find(|j| j["id"] == asked["export"]))
+            .cloned();
+        let job = job.context("the export is not listed")?;
+        match job["state"].as_str() {
+            Some("ready") => break job,
+            Some("failed" | "refused") => bail!("the export failed: {job}"),
+            _ => thread::sleep(Duration::from_millis(20)),
+        }
+        ensure!(
+            begun.elapsed() < Duration::from_secs(600),
+            "the export takes too long: {job}"
+        );
+    };
+    let events = job["events"].as_f64().context("no count")?;
+    let per_s = events / begun.elapsed().as_secs_f64();
+    table.add(
+        &of("export, events/s", messages),
+        per_s,
+        None,
+        Some(Goal::AtLeast(50_000.0)),
+        Goal::AtLeast(200_000.0),
+    );
+    let peak = process::peak_bytes(target.server.pid())? as f64 / MIB;
+    table.add(
+        &of("peak memory while exporting, MiB", messages),
+        peak,
+        None,
+        Some(Goal::AtMost(256.0)),
+        Goal::AtMost(128.0),
+    );
+    println!(
+        "export: {events} events, {} bytes, {:.2} s",
+        job["bytes"],
+        begun.elapsed().as_secs_f64()
+    );
+    Ok(())
+}
+
+/// The same questions at 10,000 messages and a hundred times more: what grows shows.
+fn growth(plan: &Plan, dir: &Path, table: &mut Table) -> Result<()> {
+    let mut messages = 10_000;
+    while messages < plan.messages {
+        disk(plan, messages, dir, table)?;
+        messages *= 10;
+    }
     Ok(())
 }
 

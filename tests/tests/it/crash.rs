@@ -187,7 +187,9 @@ fn gossip(line: &str, crash: u64) -> Value {
     let id = Ids::new().expect("ids").mint_text();
     match crash % 3 {
         0 => json!({"t": "channel.edit", "id": id, "c": line, "topic": format!("Topic {id}")}),
-        1 => json!({"t": "react", "id": id, "c": line, "q": 2, "e": "👍", "on": crash.is_multiple_of(2)}),
+        1 => {
+            json!({"t": "react", "id": id, "c": line, "q": 2, "e": "👍", "on": crash.is_multiple_of(2)})
+        }
         _ => {
             json!({"t": "channel.create", "id": id, "kind": "group", "name": format!("Group {id}"), "people": []})
         }

@@ -152,7 +152,10 @@ fn take_all_by_sync(person: &mut Person, cur: &str, got: &mut BTreeSet<u64>) {
                 let items = person.reads(channel["id"].as_str().unwrap_or_default());
                 got.extend(items.iter().filter_map(|i| i["q"].as_u64()));
             }
-            cur = bootstrap["cur"].as_str().unwrap_or_default().to_owned();
+            bootstrap["cur"]
+                .as_str()
+                .unwrap_or_default()
+                .clone_into(&mut cur);
             continue;
         }
         let frames = answer["frames"].as_array().cloned().unwrap_or_default();
@@ -160,7 +163,10 @@ fn take_all_by_sync(person: &mut Person, cur: &str, got: &mut BTreeSet<u64>) {
         if frames.is_empty() {
             return;
         }
-        cur = answer["cur"].as_str().unwrap_or_default().to_owned();
+        answer["cur"]
+            .as_str()
+            .unwrap_or_default()
+            .clone_into(&mut cur);
     }
 }
 
