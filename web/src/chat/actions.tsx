@@ -1,0 +1,221 @@
+// What one can do with a message: a small bar under the pointer, and a menu for touch, keyboard and all the rest.
+
+import { useSignal } from '@preact/signals';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { get } from '../core/api.ts';
+import { command, state } from '../core/live.ts';
+import type { State } from '../core/state.ts';
+import { dateTime } from '../core/time.ts';
+import type { Channel, Id, Item, Ms, Receipts } from '../core/types.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { IconButton } from '../ui/button.tsx';
+import { confirm, Dialog } from '../ui/dialog.tsx';
+import { Menu, type MenuEntry } from '../ui/menu.tsx';
+import { Load, useLoad } from '../ui/states.tsx';
+import { toast, toastFault } from '../ui/toast.tsx';
+import { EmojiGrid, QUICK } from './emoji.tsx';
+import { isOwner, personName } from './names.ts';
+import { Text } from './text.tsx';
+import { t } from './words.ts';
+
+export interface Acts {
+  reply: (item: Item) => void;
+  thread: (item: Item) => void;
+  edit: (item: Item) => void;
+  info: (item: Item) => void;
+  history: (item: Item) => void;
+}
+
+export function ItemActions(props: {
+  item: Item;
+  channel: Channel;
+  inThread: boolean;
+  acts: Acts;
+  top?: number;
+  menuAt?: DOMRect;
+  openMenu: (at: DOMRect) => void;
+  onClose?: () => void;
+}) {
+  const { item, channel, acts, inThread } = props;
+  const grid = useSignal<DOMRect | null>(null);
+  const bar = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    if (props.top !== undefined) bar.current?.style.setProperty('inset-block-start', `${Math.max(0, props.top - 16)}px`);
+  }, [props.top]);
+  const s = state.value as State;
+  const alive = !item.del && !item.gone;
+  const open = !channel.archived;
+  const mayWrite = open && (channel.kind !== 'announcement' || isOwner(s, channel) || inThread);
+  const react = (emoji: string) => {
+    const mine = item.rx?.[emoji]?.includes(s.me) ?? false;
+    command({ t: 'react', c: channel.id, q: item.q, e: emoji, on: !mine }).catch(toastFault);
+  };
+  const picker = grid.value ? (
+    <EmojiGrid
+      at={grid.value}
+      onPick={react}
+      onClose={() => {
+        grid.value = null;
+        props.onClose?.();
+      }}
+    />
+  ) : null;
+
+  if (props.menuAt) {
+    if (picker) return picker;
+    return (
+      <Menu
+        label={t('actions')}
+        at={props.menuAt}
+        onClose={() => {
+          if (!grid.value) props.onClose?.();
+        }}
+        items={entries(s, props)}
+        head={
+          alive && open ? (
+            <div class="quick">
+              {QUICK.map((emoji) => (
+                <button
+                  key={emoji}
+                  type="button"
+                  role="menuitem"
+                  tabIndex={-1}
+                  aria-label={t('react_with', { emoji })}
+                  onClick={() => {
+                    props.onClose?.();
+                    react(emoji);
+                  }}
+                >
+                  {emoji}
+                </button>
+              ))}
+              <IconButton icon="plus" label={t('more_emoji')} role="menuitem" tabIndex={-1} onClick={() => (grid.value = props.menuAt as DOMRect)} />
+            </div>
+          ) : null
+        }
+      />
+    );
+  }
+  if (!alive) return null;
+  return (
+    <>
+      <div ref={bar} class="hover-bar" role="toolbar" aria-label={t('actions')}>
+        {open ? (
+          <>
+            {QUICK.slice(0, 3).map((emoji) => (
+              <button key={emoji} type="button" class="quick-one" aria-label={t('react_with', { emoji })} title={t('react_with', { emoji })} onClick={() => react(emoji)}>
+                {emoji}
+              </button>
+            ))}
+            <IconButton icon="smile" label={t('react')} onClick={(event) => (grid.value = event.currentTarget.getBoundingClientRect())} />
+          </>
+        ) : null}
+        {mayWrite ? <IconButton icon="reply" label={t('reply')} onClick={() => acts.reply(item)} /> : null}
+        {open && !inThread ? <IconButton icon="thread" label={t('reply_thread')} onClick={() => acts.thread(item)} /> : null}
+        <IconButton icon="more" label={t('more')} onClick={(event) => props.openMenu(event.currentTarget.getBoundingClientRect())} />
+      </div>
+      {picker}
+    </>
+  );
+}
+
+function entries(s: State, { item, channel, inThread, acts }: { item: Item; channel: Channel; inThread: boolean; acts: Acts }): MenuEntry[] {
+  const alive = !item.del && !item.gone;
+  const open = !channel.archived;
+  const own = item.u === s.me && !item.imp;
+  const mayWrite = open && (channel.kind !== 'announcement' || isOwner(s, channel) || inThread);
+  return [
+    alive && mayWrite && { label: t('reply'), icon: 'reply', run: () => acts.reply(item) },
+    alive && open && !inThread && { label: t('reply_thread'), icon: 'thread', run: () => acts.thread(item) },
+    alive && !!item.b && { label: t('copy_text'), icon: 'copy', run: () => void copy(item.b ?? '') },
+    alive && own && open && !!item.b && { label: t('edit'), icon: 'edit', run: () => acts.edit(item) },
+    own && !item.gone && { label: t('message_info'), icon: 'info', run: () => acts.info(item) },
+    !!item.ed && !item.gone && { label: t('see_history'), icon: 'clock', run: () => acts.history(item) },
+    alive && open && (own || isOwner(s, channel)) && { label: t('delete'), icon: 'trash', danger: true, run: () => void askDelete(channel, item) },
+  ];
+}
+
+export async function askDelete(channel: Channel, item: Item): Promise<void> {
+  const days = channel.rule.keep_days;
+  const yes = await confirm({
+    title: t('delete_title'),
+    body: <p>{days === null ? t('delete_text') : t('delete_text_days', { n: days })}</p>,
+    action: t('delete'),
+    danger: true,
+  });
+  if (yes) await command({ t: 'del', c: channel.id, q: item.q }).catch(toastFault);
+}
+
+async function copy(text: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast(t('copied'));
+  } catch (error) {
+    toastFault(error);
+  }
+}
+
+export function InfoDialog({ channel, item, onClose }: { channel: Channel; item: Item; onClose: () => void }) {
+  const receipts = useLoad((signal) => get<Receipts>(`/channels/${channel.id}/messages/${item.q}/receipts`, {}, { signal }), [item.q, channel.members]);
+  const s = state.value as State;
+  return (
+    <Dialog title={t('message_info')} onClose={onClose}>
+      <Load from={receipts}>
+        {({ read, delivered, waiting }) => {
+          const readers = new Set(read.map((one) => one.u));
+          return (
+            <div class="stack">
+              <Who s={s} title={t('read_by')} list={read} />
+              <Who s={s} title={t('delivered_to')} list={delivered.filter((one) => !readers.has(one.u))} />
+              {waiting.length ? <Who s={s} title={t('waiting_for')} list={waiting.map((u) => ({ u }))} /> : null}
+            </div>
+          );
+        }}
+      </Load>
+    </Dialog>
+  );
+}
+
+function Who({ s, title, list }: { s: State; title: string; list: { u: Id; ts?: Ms }[] }) {
+  return (
+    <section class="stack tight">
+      <h3>{title}</h3>
+      {list.length ? (
+        <ul class="stack tight">
+          {list.map((one) => (
+            <li key={one.u} class="row">
+              <Avatar id={one.u} name={personName(s, one.u)} size="tiny" />
+              <span class="grow clip">{personName(s, one.u)}</span>
+              {one.ts ? <span class="muted small num">{dateTime(one.ts)}</span> : null}
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <p class="muted">{t('nobody_yet')}</p>
+      )}
+    </section>
+  );
+}
+
+export function HistoryDialog({ channel, item, onClose }: { channel: Channel; item: Item; onClose: () => void }) {
+  const versions = useLoad((signal) => get<{ versions: { ts: Ms; u: Id; b: string }[] }>(`/channels/${channel.id}/messages/${item.q}/history`, {}, { signal }), [item.q]);
+  const s = state.value as State;
+  return (
+    <Dialog title={t('history')} onClose={onClose}>
+      <Load from={versions}>
+        {(data) => (
+          <ol class="stack">
+            {data.versions.map((version, index) => (
+              <li key={index} class="card">
+                <p class="muted small num">
+                  {personName(s, version.u)} · {dateTime(version.ts)}
+                </p>
+                <Text text={version.b} mentions={[]} me={s.me} />
+              </li>
+            ))}
+          </ol>
+        )}
+      </Load>
+    </Dialog>
+  );
+}

@@ -1,0 +1,243 @@
+// One channel: who is there and what the rule is, its rows, and where one writes. A thread stands beside it.
+
+import { useSignal } from '@preact/signals';
+import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
+import { keyOf, onScreen, openWindow, state, type Where } from '../core/live.ts';
+import { go, href } from '../core/route.ts';
+import type { State } from '../core/state.ts';
+import type { Channel, Item } from '../core/types.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { Button, IconButton, IconLink } from '../ui/button.tsx';
+import { Icon } from '../ui/icon.tsx';
+import { Empty, Fault, Loading } from '../ui/states.tsx';
+import { HistoryDialog, InfoDialog, type Acts } from './actions.tsx';
+import { Composer } from './composer.tsx';
+import { Details } from './details.tsx';
+import { Viewer } from './files.tsx';
+import { channelIcon, channelName, isOwner, otherOf, rule } from './names.ts';
+import { LineNotice } from './notice.tsx';
+import { Timeline, type Jump } from './timeline.tsx';
+import { t } from './words.ts';
+
+/** More unread than this: begin at the line, not at the end. */
+const FAR_BEHIND = 40;
+
+export function Conversation({ c, thread, around, details }: { c: string; thread: number | undefined; around: number | undefined; details: boolean }) {
+  const s = state.value;
+  const channel = s?.channels[c];
+  if (!s || !channel) {
+    return (
+      <div class="nothing-open">
+        <Empty icon="info" title={t('fault_gone')} action={<Button onClick={() => go('#/')}>{t('back_to_chats')}</Button>} />
+      </div>
+    );
+  }
+  return (
+    <div class={`conversation${thread === undefined && !details ? '' : ' beside'}`}>
+      <section class="talk" aria-label={channelName(s, channel)}>
+        <Head s={s} channel={channel} />
+        <LineNotice />
+        <Talk key={c} where={{ c }} channel={channel} around={around} />
+      </section>
+      {details ? <Details key="details" channel={channel} /> : thread === undefined ? null : <Thread key={thread} channel={channel} q={thread} />}
+      <Viewer />
+    </div>
+  );
+}
+
+function Head({ s, channel }: { s: State; channel: Channel }) {
+  const name = channelName(s, channel);
+  const direct = channel.kind === 'direct';
+  const other = direct ? s.people[otherOf(s, channel)] : undefined;
+  const glyph = channelIcon(channel);
+  return (
+    <header class="bar talk-bar">
+      <IconLink icon="back" label={t('back')} href="#/" class="only-narrow" />
+      <a class="talk-title grow" href={href('c', channel.id, 'info')} aria-label={t('open_details', { name })}>
+        <Avatar id={direct ? otherOf(s, channel) : channel.id} name={name} online={other?.online ?? false} {...(glyph ? { icon: glyph } : {})} />
+        <span class="grow">
+          <h1 class="clip">{name}</h1>
+          <span class="talk-sub clip">
+            {direct ? (other?.online ? t('online') : t('direct_with')) : t('members_n', { n: channel.members.length })} · {rule(channel)}
+            {channel.topic ? ` · ${channel.topic}` : ''}
+          </span>
+        </span>
+      </a>
+      <IconLink icon="search" label={t('search')} href={`${href('search')}?c=${channel.id}`} />
+      <IconLink icon="info" label={t('details')} href={href('c', channel.id, 'info')} class="only-wide" />
+    </header>
+  );
+}
+
+function Thread({ channel, q }: { channel: Channel; q: number }) {
+  const close = () => go(href('c', channel.id));
+  return (
+    <aside
+      class="panel"
+      aria-label={t('thread')}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape' && !event.defaultPrevented) close();
+      }}
+    >
+      <header class="bar">
+        <h2 class="grow">{t('thread')}</h2>
+        <IconButton icon="close" label={t('close_thread')} onClick={close} />
+      </header>
+      <Talk where={{ c: channel.id, thread: q }} channel={channel} />
+    </aside>
+  );
+}
+
+function Talk({ where, channel, around }: { where: Where; channel: Channel; around?: number | undefined }) {
+  const key = keyOf(where);
+  const line = state.value?.lines[key];
+  const fault = useSignal<Error | null>(null);
+  const jump = useSignal<Jump | null>(null);
+  const reply = useSignal<Item | null>(null);
+  const editing = useSignal<Item | null>(null);
+  const info = useSignal<{ item: Item; what: 'info' | 'history' } | null>(null);
+  const dropped = useSignal<globalThis.File[]>([]);
+  const dragging = useSignal(false);
+  // Where reading had come to when it was opened: the line stays there until one leaves.
+  const readUpTo = useRef(channel.unread > 0 && where.thread === undefined ? channel.read : null).current;
+  const unreadAtOpen = useRef(channel.unread).current;
+
+  const open = useCallback(
+    async (q?: number) => {
+      fault.value = null;
+      try {
+        await openWindow(where, q);
+      } catch (error) {
+        fault.value = error as Error;
+      }
+    },
+    [key],
+  );
+
+  const goTo = useCallback(
+    async (q: number, flash = true) => {
+      const shown = state.peek()?.lines[key];
+      const has = shown?.items.some((item) => item.q === q);
+      if (!has) await open(q);
+      jump.value = { q, align: 'center', flash, turn: Date.now() };
+    },
+    [key],
+  );
+
+  useEffect(() => {
+    onScreen.set(key, where);
+    const shown = state.peek()?.lines[key];
+    if (around) void goTo(around);
+    else if (readUpTo !== null && unreadAtOpen > FAR_BEHIND) void open(readUpTo || undefined).then(() => (jump.value = { q: readUpTo, align: 'line', flash: false, turn: 0 }));
+    else if (!shown || shown.moreAfter) void open().then(() => lineUp());
+    else lineUp();
+    return () => {
+      onScreen.delete(key);
+    };
+    function lineUp() {
+      if (readUpTo !== null && unreadAtOpen > 4) jump.value = { q: readUpTo, align: 'line', flash: false, turn: 0 };
+    }
+  }, [key, around]);
+
+  const acts = useMemo<Acts>(
+    () => ({
+      reply: (item) => {
+        editing.value = null;
+        reply.value = item;
+      },
+      thread: (item) => go(href('c', where.c, 't', item.th ?? item.q)),
+      edit: (item) => {
+        reply.value = null;
+        editing.value = item;
+      },
+      info: (item) => (info.value = { item, what: 'info' }),
+      history: (item) => (info.value = { item, what: 'history' }),
+    }),
+    [key],
+  );
+  const onThread = useCallback((q: number) => go(href('c', where.c, 't', q)), [where.c]);
+  const onJump = useCallback((q: number) => void goTo(q), [goTo]);
+
+  const s = state.value as State;
+  const mayWrite = channel.kind !== 'announcement' || isOwner(s, channel) || where.thread !== undefined;
+  const editLast = () => {
+    const own = line?.items.findLast((item) => item.u === s.me && !item.sys && !item.del && !item.gone && !item.imp && item.b);
+    if (own) acts.edit(own);
+  };
+  return (
+    <div
+      class="talk-inside"
+      onDragOver={(event) => {
+        if (!event.dataTransfer?.types.includes('Files') || !mayWrite) return;
+        event.preventDefault();
+        dragging.value = true;
+      }}
+      onDragLeave={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget as globalThis.Node | null)) dragging.value = false;
+      }}
+      onDrop={(event) => {
+        dragging.value = false;
+        if (!event.dataTransfer?.files.length || !mayWrite) return;
+        event.preventDefault();
+        dropped.value = [...event.dataTransfer.files];
+      }}
+    >
+      {line ? (
+        <>
+          {line.items.length === 0 && !line.expired.length ? <Beginning s={s} channel={channel} /> : null}
+          <Timeline where={where} channel={channel} line={line} readUpTo={readUpTo} jump={jump.value} acts={acts} onJump={onJump} onThread={onThread} />
+        </>
+      ) : fault.value ? (
+        <div class="timeline">
+          <Fault error={fault.value} retry={() => void open()} />
+        </div>
+      ) : (
+        <div class="timeline">
+          <Loading />
+        </div>
+      )}
+      {channel.archived ? (
+        <p class="composer-closed">{t('archived_here')}</p>
+      ) : mayWrite ? (
+        <Composer
+          channel={channel}
+          thread={where.thread}
+          draftKey={key}
+          reply={reply.value}
+          editing={editing.value}
+          dropped={dropped.value}
+          onDropTaken={() => (dropped.value = [])}
+          onDone={() => {
+            reply.value = null;
+            editing.value = null;
+          }}
+          onEditLast={editLast}
+        />
+      ) : (
+        <p class="composer-closed">
+          <Icon name="megaphone" />
+          {t('only_owners')}
+        </p>
+      )}
+      {dragging.value ? (
+        <div class="drop-here">
+          <Icon name="upload" />
+          {t('drop_here')}
+        </div>
+      ) : null}
+      {info.value?.what === 'info' ? <InfoDialog channel={channel} item={info.value.item} onClose={() => (info.value = null)} /> : null}
+      {info.value?.what === 'history' ? <HistoryDialog channel={channel} item={info.value.item} onClose={() => (info.value = null)} /> : null}
+    </div>
+  );
+}
+
+function Beginning({ s, channel }: { s: State; channel: Channel }) {
+  const name = channelName(s, channel);
+  return (
+    <div class="beginning">
+      <Empty icon={channel.kind === 'announcement' ? 'megaphone' : 'chat'} title={t(channel.kind === 'direct' ? 'beginning_direct' : 'beginning', { name })}>
+        {t('beginning_text')}
+      </Empty>
+    </div>
+  );
+}

@@ -1,0 +1,196 @@
+// The channel list: newest first as people know it, numbers for what is meant for one, a dot for the rest.
+
+import { computed, useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
+import { state } from '../core/live.ts';
+import { outbox, type Entry } from '../core/outbox.ts';
+import { go, href, route } from '../core/route.ts';
+import type { State } from '../core/state.ts';
+import { shortWhen } from '../core/time.ts';
+import type { Channel, Person } from '../core/types.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { Icon } from '../ui/icon.tsx';
+import { MenuButton } from '../ui/menu.tsx';
+import { Empty } from '../ui/states.tsx';
+import { NewChannel } from './create.tsx';
+import { drafts } from './drafts.ts';
+import { channelIcon, channelName, otherOf, summary } from './names.ts';
+import { directWith } from './people.tsx';
+import { LineNotice, Mark } from './notice.tsx';
+import { Ticks, ticksOf } from './ticks.tsx';
+import { t } from './words.ts';
+
+/** By the time of the last message; a new, empty channel by its birth. */
+const sorted = computed(() =>
+  Object.values(state.value?.channels ?? {}).sort((a, b) => Number(a.archived) - Number(b.archived) || when(b) - when(a) || (a.id < b.id ? 1 : -1)),
+);
+
+export function when(channel: Channel): number {
+  return channel.last?.ts ?? channel.created_at;
+}
+
+export function ChannelList() {
+  const find = useSignal('');
+  const creating = useSignal(false);
+  const list = useRef<HTMLUListElement>(null);
+  const s = state.value;
+  if (!s) return null;
+  const guest = s.people[s.me]?.role === 'guest' || s.people[s.me]?.role === 'auditor';
+  const wanted = find.value.trim().toLocaleLowerCase();
+  const channels = wanted ? sorted.value.filter((channel) => channelName(s, channel).toLocaleLowerCase().includes(wanted)) : sorted.value;
+  const people = wanted ? strangers(s, wanted) : [];
+  const move = (event: KeyboardEvent) => {
+    if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp' && event.key !== 'Home' && event.key !== 'End') return;
+    const rows = [...(list.current?.querySelectorAll<HTMLElement>('a, button') ?? [])];
+    if (!rows.length) return;
+    const here = rows.indexOf(document.activeElement as HTMLElement);
+    const to = event.key === 'Home' ? 0 : event.key === 'End' ? rows.length - 1 : event.key === 'ArrowDown' ? here + 1 : here - 1;
+    rows[Math.max(0, Math.min(rows.length - 1, to))]?.focus();
+    event.preventDefault();
+  };
+  return (
+    <>
+      <header class="bar side-bar">
+        <span class="side-mark">
+          <Mark />
+        </span>
+        <h1 class="grow clip">{s.workspace.name}</h1>
+        {guest ? null : (
+          <MenuButton
+            label={t('new')}
+            icon="plus"
+            items={() => [
+              { label: t('new_channel'), icon: 'group', run: () => (creating.value = true) },
+              { label: t('new_direct'), icon: 'user', href: href('people') },
+              { label: t('invite_people'), icon: 'qr', href: href('invite') },
+            ]}
+          />
+        )}
+      </header>
+      <LineNotice />
+      <div class="finder">
+        <Icon name="search" />
+        <input
+          type="search"
+          aria-label={t('find_channel')}
+          placeholder={t('find_channel')}
+          value={find.value}
+          onInput={(event) => (find.value = event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') find.value = '';
+            else if (event.key === 'Enter') list.current?.querySelector<HTMLElement>('a, button')?.click();
+            else move(event);
+          }}
+        />
+      </div>
+      <ul class="channels" ref={list} aria-label={t('channels')} onKeyDown={move}>
+        {channels.map((channel) => (
+          <Row key={channel.id} channel={channel} s={s} />
+        ))}
+        {people.map((person) => (
+          <li key={person.id}>
+            <button type="button" class="channel-row" onClick={() => directWith(person.id)}>
+              <Avatar id={person.id} name={person.name} online={person.online} />
+              <span class="channel-text">
+                <span class="channel-name clip">{person.name}</span>
+                <span class="channel-last clip">{t('new_direct')}</span>
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {channels.length + people.length === 0 ? (
+        wanted ? (
+          <Empty icon="search" title={t('nothing_found')} />
+        ) : (
+          <Empty icon="chat" title={t('no_channels')}>
+            {t('no_channels_text')}
+          </Empty>
+        )
+      ) : null}
+      {creating.value ? (
+        <NewChannel
+          onClose={() => (creating.value = false)}
+          onMade={(c) => {
+            creating.value = false;
+            go(href('c', c));
+          }}
+        />
+      ) : null}
+    </>
+  );
+}
+
+function Row({ channel, s }: { channel: Channel; s: State }) {
+  const name = channelName(s, channel);
+  const direct = channel.kind === 'direct';
+  const here = route.value.path[0] === 'c' && route.value.path[1] === channel.id;
+  const draft = here ? undefined : drafts.value[channel.id];
+  const waiting = outbox.value.filter((entry) => entry.c === channel.id && entry.th === undefined).at(-1);
+  const loud = channel.mentions > 0 || (direct && channel.unread > 0 && !channel.muted);
+  const other = direct ? s.people[otherOf(s, channel)] : undefined;
+  return (
+    <li>
+      <a class={`channel-row${channel.unread && !channel.muted ? ' unread' : ''}`} href={href('c', channel.id)} aria-current={here ? 'page' : undefined}>
+        <Avatar id={direct ? otherOf(s, channel) : channel.id} name={name} online={other?.online ?? false} {...icon(channel)} />
+        <span class="channel-text">
+          <span class="channel-line">
+            <span class="channel-name clip grow">{name}</span>
+            {channel.muted ? <Icon name="bell-off" /> : null}
+            <span class="channel-when num">{shortWhen(when(channel))}</span>
+          </span>
+          <span class="channel-line">
+            <span class="channel-last clip grow">
+              {draft ? (
+                <>
+                  <em>{t('draft')}</em> {draft}
+                </>
+              ) : (
+                <Last channel={channel} s={s} waiting={waiting} />
+              )}
+            </span>
+            {loud ? (
+              <b class="badge num" aria-label={channel.mentions ? t('mentions_n', { n: channel.mentions }) : t('unread_n', { n: channel.unread })}>
+                {Math.max(channel.mentions, direct ? channel.unread : 0)}
+              </b>
+            ) : channel.unread ? (
+              <b class={`dot${channel.muted ? ' quiet' : ''}`} role="img" aria-label={t('unread_n', { n: channel.unread })} />
+            ) : null}
+          </span>
+        </span>
+      </a>
+    </li>
+  );
+}
+
+function Last({ channel, s, waiting }: { channel: Channel; s: State; waiting: Entry | undefined }) {
+  if (channel.archived) return <>{t('archived')}</>;
+  if (waiting) {
+    return (
+      <>
+        <Ticks state={waiting.state} /> {waiting.b}
+      </>
+    );
+  }
+  if (!channel.last) return <>{channel.topic}</>;
+  const own = channel.last.u === s.me && !channel.last.sys && !channel.last.del;
+  return (
+    <>
+      {own && channel.kind === 'direct' ? <Ticks state={ticksOf(channel, s.me, channel.last.q)} /> : null}
+      {summary(s, channel, channel.last)}
+    </>
+  );
+}
+
+function icon(channel: Channel) {
+  const name = channelIcon(channel);
+  return name ? { icon: name } : {};
+}
+
+/** People one has no direct channel with yet. */
+function strangers(s: State, wanted: string): Person[] {
+  const known = new Set(Object.values(s.channels).filter((channel) => channel.kind === 'direct').map((channel) => otherOf(s, channel)));
+  return Object.values(s.people)
+    .filter((person) => person.active && person.id !== s.me && !known.has(person.id) && person.name.toLocaleLowerCase().includes(wanted))
+    .slice(0, 8);
+}

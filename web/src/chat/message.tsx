@@ -1,0 +1,212 @@
+// One row of a conversation. It draws; what the hand does with it is told to the timeline.
+
+import { formatNumber } from '../core/i18n.ts';
+import type { Entry } from '../core/outbox.ts';
+import { dateTime, shortWhen, time, utc } from '../core/time.ts';
+import type { Channel, Item } from '../core/types.ts';
+import type { State } from '../core/state.ts';
+import { Avatar, hue } from '../ui/avatar.tsx';
+import { Icon } from '../ui/icon.tsx';
+import { memo } from '../ui/memo.ts';
+import { Files, isPicture } from './files.tsx';
+import { authorName, firstName, gist, importNote, personName, systemText } from './names.ts';
+import { Text } from './text.tsx';
+import { Ticks, type TickState } from './ticks.tsx';
+import { t } from './words.ts';
+
+export interface RowProps {
+  item: Item;
+  people: State['people'];
+  me: string;
+  /** First of a run by one author: with name and face. */
+  head: boolean;
+  ticks: TickState | null;
+  inThread: boolean;
+  direct: boolean;
+  onReact: (item: Item, emoji: string) => void;
+  onQuote: (q: number) => void;
+  onThread: (q: number) => void;
+}
+
+export const Row = memo(function Row(props: RowProps) {
+  const { item, people, me, head } = props;
+  const s = { people, me } as State;
+  if (item.sys) {
+    return (
+      <div class="system" data-q={item.q}>
+        <span title={utc(item.ts)}>{systemText(s, item)}</span>
+      </div>
+    );
+  }
+  const own = item.u === me && !item.imp;
+  const name = authorName(s, item);
+  const rx = Object.entries(item.rx ?? {}).filter(([, who]) => who.length);
+  const onlyPictures = !item.b && !!item.f?.length && item.f.every((file) => isPicture(file.mime));
+  return (
+    <article class={`msg${own ? ' own' : ''}${head ? ' head' : ''}${item.m?.includes(me) ? ' for-me' : ''}`} data-q={item.q} tabIndex={-1} aria-label={label(item, name)}>
+      <span class="msg-face">{head ? <Avatar id={item.imp && people[item.u]?.name !== name ? name : item.u} name={name} size="small" /> : <time class="msg-side num">{time(item.ts)}</time>}</span>
+      <div class="msg-main">
+        {head ? (
+          <header class="msg-head">
+            <span class={`msg-name clip ${hue(item.u)}`}>{name}</span>
+            <time class="msg-when num" dateTime={new Date(item.ts).toISOString()} title={utc(item.ts)}>
+              {time(item.ts)}
+            </time>
+            {item.imp ? (
+              <span class="imported" title={importNote(item)}>
+                {t('imported')}
+              </span>
+            ) : null}
+          </header>
+        ) : null}
+        <div class={`bubble${onlyPictures ? ' pictures-only' : ''}`}>
+          {item.re ? <Quote re={item.re} s={s} onQuote={props.onQuote} /> : null}
+          {item.del ? (
+            <p class="gone">
+              <Icon name="trash" />
+              {item.del.u === item.u ? t('deleted') : t('deleted_by', { name: personName(s, item.del.u) })}
+            </p>
+          ) : item.gone ? (
+            <p class="gone">
+              <Icon name="clock" />
+              {t('expired_one')}
+            </p>
+          ) : (
+            <>
+              {item.f?.length ? <Files files={item.f} /> : null}
+              {item.b ? <Text text={item.b} mentions={mentionsOf(s, item)} me={me} /> : null}
+            </>
+          )}
+          <span class="msg-foot">
+            {item.imp && !head ? (
+              <span class="imported" title={importNote(item)}>
+                {t('imported')}
+              </span>
+            ) : null}
+            {item.ed && !item.del ? (
+              <span class="edited" title={dateTime(item.ed.ts)}>
+                {t('edited')}
+              </span>
+            ) : null}
+            <time class="foot-time num" aria-hidden="true">
+              {time(item.ts)}
+            </time>
+            {props.ticks ? <Ticks state={props.ticks} /> : null}
+          </span>
+        </div>
+        {rx.length ? (
+          <ul class="reactions">
+            {rx.map(([emoji, who]) => (
+              <li key={emoji}>
+                <button
+                  type="button"
+                  aria-pressed={who.includes(me)}
+                  aria-label={t(who.includes(me) ? 'reaction_on' : 'reaction_off', { emoji, n: who.length })}
+                  title={t('reacted_by', { emoji, names: who.map((id) => personName(s, id)).join(', ') })}
+                  onClick={() => props.onReact(item, emoji)}
+                >
+                  {emoji} <span class="num">{formatNumber(who.length)}</span>
+                </button>
+              </li>
+            ))}
+          </ul>
+        ) : null}
+        {item.thread && !props.inThread ? (
+          <button type="button" class="thread-link" aria-label={t('open_thread', { n: item.thread.n })} onClick={() => props.onThread(item.q)}>
+            <Icon name="thread" />
+            <b>{t('replies_n', { n: item.thread.n })}</b>
+            <span class="muted">{t('last_reply', { when: shortWhen(item.thread.ts) })}</span>
+          </button>
+        ) : null}
+      </div>
+    </article>
+  );
+});
+
+/** What a screen reader says of the row. */
+function label(item: Item, name: string): string {
+  return `${name}, ${time(item.ts)}: ${gist(item)}`;
+}
+
+function Quote({ re, s, onQuote }: { re: NonNullable<Item['re']>; s: State; onQuote: (q: number) => void }) {
+  const name = personName(s, re.u);
+  return (
+    <button type="button" class={`quote ${hue(re.u)}`} aria-label={t('go_to_quote', { name })} onClick={() => onQuote(re.q)}>
+      <b class="clip">{name}</b>
+      <span class="clip">{re.b ? gist({ q: re.q, ts: 0, u: re.u, b: re.b }) : t('message_or_gone')}</span>
+    </button>
+  );
+}
+
+function mentionsOf(s: State, item: Item) {
+  return (item.m ?? []).flatMap((id) => {
+    const name = s.people[id]?.name;
+    return name ? [{ id, name }] : [];
+  });
+}
+
+/** A message still on its way. */
+export function Pending({ entry, people, me, head, onRetry, onDiscard }: { entry: Entry; people: State['people']; me: string; head: boolean; onRetry: () => void; onDiscard: () => void }) {
+  const s = { people, me } as State;
+  const mentions = (entry.m ?? []).flatMap((id) => (people[id] ? [{ id, name: people[id].name }] : []));
+  return (
+    <article class={`msg own pending ${entry.state}${head ? ' head' : ''}`} aria-label={`${firstName(personName(s, me))}, ${t(entry.state === 'refused' ? 'tick_refused' : entry.state === 'sent' ? 'tick_sent' : 'tick_waiting')}: ${entry.b}`}>
+      <span class="msg-face">{head ? <Avatar id={me} name={personName(s, me)} size="small" /> : null}</span>
+      <div class="msg-main">
+        {head ? (
+          <header class="msg-head">
+            <span class={`msg-name clip ${hue(me)}`}>{personName(s, me)}</span>
+            <time class="msg-when num">{time(entry.at)}</time>
+          </header>
+        ) : null}
+        <div class="bubble">
+          {entry.re ? (
+            <div class={`quote ${hue(entry.re.u)}`}>
+              <b class="clip">{personName(s, entry.re.u)}</b>
+              <span class="clip">{entry.re.b}</span>
+            </div>
+          ) : null}
+          {entry.files.map((file) => (
+            <div key={file.id} class="parcel">
+              <span class="parcel-icon">
+                <Icon name={file.mime.startsWith('image/') ? 'image' : 'file'} />
+              </span>
+              <span class="grow">
+                <span class="parcel-name clip">{file.name}</span>
+                <progress
+                  class="progress"
+                  max={1}
+                  value={file.file ? 1 : file.sent / Math.max(1, file.size)}
+                  aria-label={t('uploading', { name: file.name, percent: Math.round((100 * file.sent) / Math.max(1, file.size)) })}
+                />
+              </span>
+            </div>
+          ))}
+          {entry.b ? <Text text={entry.b} mentions={mentions} me={me} /> : null}
+          <span class="msg-foot">
+            <time class="foot-time num" aria-hidden="true">
+              {time(entry.at)}
+            </time>
+            <Ticks state={entry.state} />
+          </span>
+        </div>
+        {entry.state === 'refused' ? (
+          <div class="refused-row" role="alert">
+            <span>{t('refused', { why: entry.why ?? entry.code ?? '' })}</span>
+            <button type="button" onClick={onRetry}>
+              {t('retry')}
+            </button>
+            <button type="button" onClick={onDiscard}>
+              {t('discard')}
+            </button>
+          </div>
+        ) : null}
+      </div>
+    </article>
+  );
+}
+
+export function belongTogether(a: Item | undefined, b: Item, channel: Channel): boolean {
+  if (!a || a.sys || b.sys || a.u !== b.u || channel.kind === 'announcement') return false;
+  return (a.imp?.from ?? '') === (b.imp?.from ?? '') && !!a.imp === !!b.imp && b.ts - a.ts < 5 * 60_000 && !b.re;
+}

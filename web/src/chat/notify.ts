@@ -1,0 +1,45 @@
+// Notifications of this browser, while a tab is open. Never for muted channels, and never for what is on screen.
+
+import { preference, setPreference } from '../core/store.ts';
+import type { Channel, Id } from '../core/types.ts';
+
+export type NotifyState = 'missing' | 'denied' | 'off' | 'on';
+
+export function notifyState(): NotifyState {
+  if (typeof Notification === 'undefined' || !globalThis.isSecureContext) return 'missing';
+  if (Notification.permission === 'denied') return 'denied';
+  return Notification.permission === 'granted' && preference('notify') !== 'off' ? 'on' : 'off';
+}
+
+export async function turnOn(): Promise<NotifyState> {
+  if (notifyState() === 'missing') return 'missing';
+  setPreference('notify', null);
+  await Notification.requestPermission();
+  return notifyState();
+}
+
+export function turnOff(): NotifyState {
+  setPreference('notify', 'off');
+  return notifyState();
+}
+
+export function notify(c: Id, channel: Channel, from: string, where: string, text: string, mentioned: boolean): void {
+  if (notifyState() !== 'on' || (channel.muted && !mentioned)) return;
+  if (document.visibilityState === 'visible' && document.hasFocus()) return;
+  show(channel.kind === 'direct' ? from : `${from} · ${where}`, text, c);
+}
+
+export function show(title: string, body: string, c?: Id): void {
+  const options = { body, icon: '/icon-192.png', ...(c ? { tag: c } : {}) };
+  try {
+    const shown = new Notification(title, options);
+    shown.addEventListener('click', () => {
+      window.focus();
+      if (c) location.hash = `#/c/${c}`;
+      shown.close();
+    });
+  } catch {
+    // Chrome on Android shows them only through the service worker.
+    void navigator.serviceWorker?.ready.then((worker) => worker.showNotification(title, options)).catch(() => undefined);
+  }
+}

@@ -1,0 +1,267 @@
+// One's own corner: name, looks, notifications, devices, the secret, the way out.
+
+import { useSignal } from '@preact/signals';
+import { get, post } from '../core/api.ts';
+import { command, me, signOut, site, state } from '../core/live.ts';
+import { outbox } from '../core/outbox.ts';
+import type { State } from '../core/state.ts';
+import { setTheme, theme, type Theme } from '../core/theme.ts';
+import { ago, utc } from '../core/time.ts';
+import type { Device } from '../core/types.ts';
+import { now } from '../core/ulid.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { Button } from '../ui/button.tsx';
+import { confirm, Dialog } from '../ui/dialog.tsx';
+import { Check, Input } from '../ui/field.tsx';
+import { Icon } from '../ui/icon.tsx';
+import { QrCode } from '../ui/qr.tsx';
+import { Load, Page, useLoad } from '../ui/states.tsx';
+import { toast, toastFault } from '../ui/toast.tsx';
+import { notifyState, show, turnOff, turnOn } from './notify.ts';
+import { roleName } from './people.tsx';
+import { t } from './words.ts';
+
+export function Settings() {
+  return (
+    <Page title={t('you')} back="#/">
+      <div class="stack settings">
+        <Profile />
+        <Appearance />
+        <Notifications />
+        <Devices />
+        <Kept />
+        <section class="list apart">
+          <button type="button" class="line danger" onClick={() => void askSignOut()}>
+            <Icon name="leave" />
+            {t('sign_out')}
+          </button>
+        </section>
+        <p class="muted small center">{t('about', { build: site.value?.build ?? '' })}</p>
+      </div>
+    </Page>
+  );
+}
+
+export async function askSignOut(): Promise<void> {
+  const unsent = outbox.peek().filter((entry) => entry.state !== 'sent').length;
+  const yes = await confirm({
+    title: t('sign_out_title'),
+    body: (
+      <>
+        <p>{t('sign_out_text')}</p>
+        {unsent ? <p class="note bad">{t('sign_out_unsent', { n: unsent })}</p> : null}
+      </>
+    ),
+    action: t('sign_out'),
+    danger: true,
+  });
+  if (yes) await signOut();
+}
+
+function Profile() {
+  const s = state.value as State;
+  const person = me.value;
+  const name = useSignal(person?.name ?? '');
+  const busy = useSignal(false);
+  const secret = useSignal(false);
+  if (!person) return null;
+  const save = async () => {
+    busy.value = true;
+    try {
+      await command({ t: 'profile', name: name.value.trim() });
+      toast(t('saved'));
+    } catch (error) {
+      toastFault(error);
+    }
+    busy.value = false;
+  };
+  return (
+    <section class="card stack" aria-label={t('profile')}>
+      <div class="row">
+        <Avatar id={person.id} name={person.name} size="large" />
+        <div class="grow">
+          <h2 class="clip">{person.name}</h2>
+          <p class="muted small clip">
+            {t('handle', { handle: s.handle })} · {roleName(person.role)}
+          </p>
+        </div>
+      </div>
+      <form
+        class="row end-aligned"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save();
+        }}
+      >
+        <div class="grow">
+          <Input label={t('display_name')} value={name.value} maxLength={80} autocomplete="name" onValue={(value) => (name.value = value)} />
+        </div>
+        <Button type="submit" busy={busy.value} disabled={!name.value.trim() || name.value.trim() === person.name}>
+          {t('save')}
+        </Button>
+      </form>
+      <Button icon="lock" onClick={() => (secret.value = true)}>
+        {t('change_secret')}
+      </Button>
+      {secret.value ? <ChangeSecret onClose={() => (secret.value = false)} /> : null}
+    </section>
+  );
+}
+
+function ChangeSecret({ onClose }: { onClose: () => void }) {
+  const old = useSignal('');
+  const fresh = useSignal('');
+  const fault = useSignal<string | undefined>(undefined);
+  const save = async () => {
+    try {
+      await post('/secret', { old: old.value, new: fresh.value });
+      toast(t('secret_changed'));
+      onClose();
+    } catch (error) {
+      fault.value = (error as Error).message;
+    }
+  };
+  return (
+    <Dialog
+      title={t('change_secret')}
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose}>{t('cancel')}</Button>
+          <Button kind="primary" disabled={!old.value || fresh.value.length < 6} onClick={() => void save()}>
+            {t('save')}
+          </Button>
+        </>
+      }
+    >
+      <form
+        class="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save();
+        }}
+      >
+        <Input label={t('old_secret')} type="password" autocomplete="current-password" value={old.value} onValue={(value) => (old.value = value)} />
+        <Input label={t('new_secret')} type="password" autocomplete="new-password" hint={t('secret_hint')} fault={fault.value} value={fresh.value} onValue={(value) => (fresh.value = value)} />
+      </form>
+    </Dialog>
+  );
+}
+
+function Appearance() {
+  const options: [Theme, string][] = [
+    ['auto', t('theme_auto')],
+    ['light', t('theme_light')],
+    ['dark', t('theme_dark')],
+  ];
+  return (
+    <section class="stack tight">
+      <h2>{t('appearance')}</h2>
+      <div class="row wrap" role="group" aria-label={t('appearance')}>
+        {options.map(([value, label]) => (
+          <button key={value} type="button" class="chip" aria-pressed={theme.value === value} onClick={() => setTheme(value)}>
+            {label}
+          </button>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function Notifications() {
+  const allowed = useSignal(notifyState());
+  const toggle = async (on: boolean) => {
+    allowed.value = on ? await turnOn() : turnOff();
+  };
+  const test = () => {
+    show(t('app'), t('notify_test_body'));
+    toast(t('notify_sent'));
+  };
+  return (
+    <section class="card stack tight" aria-label={t('notifications')}>
+      <Check toggle label={t('notify')} checked={allowed.value === 'on'} disabled={allowed.value === 'missing' || allowed.value === 'denied'} onValue={(on) => void toggle(on)} />
+      <p class="muted small">{t(allowed.value === 'missing' ? 'notify_missing' : allowed.value === 'denied' ? 'notify_denied' : 'notify_text')}</p>
+      {allowed.value === 'on' ? (
+        <Button icon="bell" onClick={test}>
+          {t('notify_test')}
+        </Button>
+      ) : null}
+    </section>
+  );
+}
+
+function Devices() {
+  const devices = useLoad((signal) => get<{ devices: Device[] }>('/devices', {}, { signal }));
+  const linking = useSignal(false);
+  const end = async (device: Device) => {
+    const yes = await confirm({ title: t('sign_out_device_title', { label: device.label }), body: <p>{t('sign_out_device_text')}</p>, action: t('sign_out_device'), danger: true });
+    if (yes) await command({ t: 'device.revoke', device: device.id }).then(devices.reload, toastFault);
+  };
+  return (
+    <section class="stack tight">
+      <h2>{t('devices')}</h2>
+      <Load from={devices}>
+        {(data) => (
+          <ul class="list">
+            {data.devices.map((device) => (
+              <li key={device.id} class="line">
+                <Icon name="phone" />
+                <span class="grow">
+                  <span class="clip block strong">{device.label}</span>
+                  <span class="clip block muted small" title={utc(device.seen_at)}>
+                    {device.current ? t('this_device') : t('seen', { when: ago(device.seen_at, now()) })}
+                  </span>
+                </span>
+                {device.current ? null : (
+                  <Button kind="danger" onClick={() => void end(device)}>
+                    {t('sign_out_device')}
+                  </Button>
+                )}
+              </li>
+            ))}
+          </ul>
+        )}
+      </Load>
+      <Button icon="qr" onClick={() => (linking.value = true)}>
+        {t('link_device')}
+      </Button>
+      {linking.value ? (
+        <LinkDevice
+          onClose={() => {
+            linking.value = false;
+            devices.reload();
+          }}
+        />
+      ) : null}
+    </section>
+  );
+}
+
+function LinkDevice({ onClose }: { onClose: () => void }) {
+  const link = useLoad(() => post<{ code: string; url: string; expires_at: number }>('/device/link'));
+  return (
+    <Dialog title={t('link_device')} onClose={onClose}>
+      <Load from={link}>
+        {(data) => (
+          <div class="stack center-all">
+            <QrCode text={data.url} label={t('link_device')} />
+            <p class="center">{t('link_device_text')}</p>
+            <input class="input mono" readOnly value={data.url} aria-label={t('invite_link')} onFocus={(event) => event.currentTarget.select()} />
+          </div>
+        )}
+      </Load>
+    </Dialog>
+  );
+}
+
+function Kept() {
+  const s = state.value as State;
+  const days = s.workspace.keep_days;
+  return (
+    <section class="card stack tight" aria-label={t('what_is_kept')}>
+      <h2>{t('what_is_kept')}</h2>
+      <p>{days === null ? t('first_1_ever') : t('first_1_days', { n: days })}</p>
+      <p>{t('first_1_text')}</p>
+    </section>
+  );
+}
