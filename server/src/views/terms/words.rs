@@ -67,24 +67,24 @@ fn cut_ascii(run: &[u8], sink: &mut Sink<impl FnMut(&str)>) {
 fn cut_any(run: &str, sink: &mut Sink<impl FnMut(&str)>) {
     static SEGMENTER: LazyLock<WordSegmenterBorrowed<'static>> =
         LazyLock::new(|| WordSegmenter::new_auto(WordBreakInvariantOptions::default()));
+    // Whether a piece is a word is judged by its letters, in the sink: the segmenter's own opinion misses words that
+    // end in a vowel sign.
     let mut start = 0;
-    for (end, kind) in SEGMENTER.segment_str(run).iter_with_word_type() {
-        if kind.is_word_like() {
-            let segment = run.get(start..end).unwrap_or_default();
-            // Up and down again is full case folding without a table of our own: ß meets SS, ς meets Σ.
-            let plain = segment.nfkd().filter(|c| !is_accent(*c));
-            for letter in plain
-                .flat_map(char::to_uppercase)
-                .flat_map(char::to_lowercase)
-            {
-                match role(letter) {
-                    Role::Letter => sink.push(letter),
-                    Role::Silent => {}
-                    Role::Divider => sink.end(),
-                }
+    for end in SEGMENTER.segment_str(run) {
+        let segment = run.get(start..end).unwrap_or_default();
+        let plain = segment.nfkd().filter(|c| !is_accent(*c));
+        // Up and down again is full case folding without a table of our own: ß meets SS, ς meets Σ.
+        for letter in plain
+            .flat_map(char::to_uppercase)
+            .flat_map(char::to_lowercase)
+        {
+            match role(letter) {
+                Role::Letter => sink.push(letter),
+                Role::Silent => {}
+                Role::Divider => sink.end(),
             }
-            sink.end();
         }
+        sink.end();
         start = end;
         if sink.left == 0 {
             return;
