@@ -7,7 +7,7 @@ import type { AdminChannel } from '../core/types.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Input } from '../ui/field.tsx';
 import { Empty, Load, useLoad } from '../ui/states.tsx';
-import { DataTable } from '../rooms/data-table.tsx';
+import { DataTable, None } from '../rooms/data-table.tsx';
 import { channelTitle, fetchChannels, nameOf } from '../rooms/known.ts';
 import { Choices, Note, When } from '../rooms/pieces.tsx';
 import { Section } from '../rooms/room.tsx';
@@ -83,7 +83,7 @@ function NameCell({ channel }: { channel: AdminChannel }) {
 }
 
 function Owners({ channel }: { channel: AdminChannel }) {
-  if (channel.kind === 'direct') return <span class="faint">–</span>;
+  if (channel.kind === 'direct') return <None />;
   if (isOrphan(channel)) return <span class="chip sun">{t('no_owner')}</span>;
   const names = channel.owners.slice(0, OWNERS_SHOWN).map(nameOf);
   if (channel.owners.length > OWNERS_SHOWN) names.push(`+${channel.owners.length - OWNERS_SHOWN}`);

@@ -90,7 +90,7 @@ function Tiles({ data }: { data: Health }) {
         <svg class={`meter${free < DISK_LOW ? ' low' : ''}`} viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
           <rect width={100 - free * 100} height="6" />
         </svg>
-        {t('disk_free', { free: formatBytes(disk.free), total: formatBytes(disk.total) })}
+        {t('disk_free', { total: formatBytes(disk.total) })}
       </Tile>
       <Tile name={t('connections')} value={formatNumber(data.connections)}>
         {t('connections_hint')}

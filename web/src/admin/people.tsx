@@ -72,8 +72,8 @@ export function People() {
                 { name: t('name'), main: true, cell: (person) => <PersonCell person={person} /> },
                 { name: t('role'), cell: (person) => <RoleChip person={person} /> },
                 { name: t('last_seen'), cell: (person) => (person.online ? <span class="chip good">{t('online')}</span> : <When ts={person.seen_at} relative />) },
-                { name: t('devices'), end: true, cell: (person) => formatNumber(person.devices) },
-                { name: t('in_channels'), end: true, cell: (person) => formatNumber(person.channels) },
+                { name: t('devices'), end: true, wide: true, cell: (person) => formatNumber(person.devices) },
+                { name: t('in_channels'), end: true, wide: true, cell: (person) => formatNumber(person.channels) },
                 {
                   name: t('actions', { name: '' }),
                   quiet: true,

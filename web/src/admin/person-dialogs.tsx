@@ -48,12 +48,10 @@ export function RoleDialog({ person, onClose, onDone }: { person: AdminPerson; o
     >
       <div class="options" role="radiogroup" aria-label={t('role')}>
         {ROLES.map((one) => (
-          <label key={one} class="option">
-            <input type="radio" name="role" checked={role === one} onChange={() => setRole(one)} />
-            <span>
-              <strong>{ROLE_NAMES[one]}</strong>
-              <span class="hint">{ROLE_TEXTS[one]}</span>
-            </span>
+          <label key={one} class="option" for={`role-${one}`}>
+            <input id={`role-${one}`} type="radio" name="role" checked={role === one} onChange={() => setRole(one)} />
+            {ROLE_NAMES[one]}
+            <span class="hint">{ROLE_TEXTS[one]}</span>
           </label>
         ))}
       </div>

@@ -58,7 +58,7 @@ function Sheet({ invite }: { invite: Invite }) {
       here = false;
     };
   }, [invite.url]);
-  const plan = useMemo(() => plan_(invite, language, second, place), [invite, language, second, place]);
+  const plan = useMemo(() => draw(invite, language, second, place), [invite, language, second, place]);
   if (!qr) return <Loading />;
   const languages = (Object.keys(POSTERS) as PosterLanguage[]).map((value) => ({ value, label: POSTERS[value].name }));
   const save = (): void => {
@@ -134,7 +134,7 @@ function Drawing({ plan, qr, into }: { plan: Layout; qr: QrPath; into?: { curren
   );
 }
 
-function plan_(invite: Invite, language: PosterLanguage, second: PosterLanguage | '', place: string): Layout {
+function draw(invite: Invite, language: PosterLanguage, second: PosterLanguage | '', place: string): Layout {
   const until = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short' }).format(invite.expires_at);
   const places = new Intl.NumberFormat(language).format(invite.uses);
   return layout({

@@ -43,7 +43,7 @@ export interface Poster {
   second: PosterWords | null;
 }
 
-const QR_SIZE = 1000;
+const QR_SIZE = 1120;
 const CHANNEL_LINES_MAX = 2;
 
 export function layout(poster: Poster): Layout {

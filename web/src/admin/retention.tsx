@@ -13,7 +13,7 @@ import { Load, Loading, useLoad, type Loaded } from '../ui/states.tsx';
 import { toast, toastFault } from '../ui/toast.tsx';
 import { DataTable } from '../rooms/data-table.tsx';
 import { channelName, channelTitle, fetchChannels } from '../rooms/known.ts';
-import { Note, When } from '../rooms/pieces.tsx';
+import { Note } from '../rooms/pieces.tsx';
 import { Section } from '../rooms/room.tsx';
 import { keepText, ruleText } from '../rooms/rule.ts';
 import { t as words } from '../rooms/words.ts';
@@ -48,7 +48,7 @@ export function Retention() {
       <Section
         title={t('workspace_rule')}
         hint={t('retention_hint')}
-        actions={<Button onClick={() => setTarget({ c: null, name: t('workspace'), keep, inherits: false })}>{t('change')}</Button>}
+        actions={<Button onClick={() => setTarget({ c: null, name: t('the_workspace'), keep, inherits: false })}>{t('change')}</Button>}
       >
         <div class="card rule-card">
           <strong class="figure">{keepText(keep)}</strong>
@@ -225,9 +225,6 @@ function Price({ preview }: { preview: Loaded<PolicyPreview> }) {
         })}
       </Note>
       <Doomed preview={preview.data} />
-      <p class="hint">
-        <When ts={next_run_at} relative />
-      </p>
     </div>
   );
 }

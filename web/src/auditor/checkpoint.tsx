@@ -20,7 +20,7 @@ export function CheckpointView() {
       title={t('checkpoint')}
       hint={t('hint')}
       actions={
-        <Button icon="clock" busy={checkpoint.loading} onClick={checkpoint.reload}>
+        <Button busy={checkpoint.loading} onClick={checkpoint.reload}>
           {t('renew')}
         </Button>
       }

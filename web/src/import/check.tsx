@@ -74,6 +74,7 @@ function Found({ preview, sure }: { preview: ImportPreview; sure: boolean }) {
         [t('phone'), t(preview.form)],
         ...(sure ? ([[t('span'), `${date(preview.first_at)} – ${date(preview.last_at)}`]] as [string, string][]) : []),
         ...(preview.date_order ? ([[t('date_order'), t(preview.date_order)]] as [string, string][]) : []),
+        [t('people'), formatNumber(preview.people.length)],
         [t('messages'), count(preview.messages)],
         [t('attachments'), count(preview.attachments, preview.attachments_missing ? t('missing', { n: preview.attachments_missing }) : undefined)],
         [t('system'), count(preview.system)],

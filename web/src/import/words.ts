@@ -33,6 +33,7 @@ export const t = translator({
   android: 'Android',
   ios: 'iPhone',
   span: 'From – to',
+  people: 'People',
   messages: 'Messages',
   attachments: 'Attachments',
   missing: '{n} missing from the file|{n} missing from the file',

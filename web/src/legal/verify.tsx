@@ -91,7 +91,7 @@ function Result({ report, jobs, again }: { report: BundleReport; jobs: ExportJob
               <p>{t('files_none')}</p>
             ) : (
               <>
-                {contents.files ? <p>{t('files_good', { n: contents.files })}</p> : null}
+                {contents.files ? <p class="fine">{t('files_good', { n: contents.files })}</p> : null}
                 <Names text={t('files_bad', { n: contents.bad.length })} names={contents.bad} />
                 <Names text={t('files_missing', { n: contents.missing.length })} names={contents.missing} />
                 <Names text={t('files_unlisted', { n: contents.unlisted.length })} names={contents.unlisted} />

@@ -37,7 +37,7 @@ export const t = translator({
 
   // verify
   verify_hint: 'Check a bundle without trusting this server: the file is read here, in your browser, and sent nowhere.',
-  drop: 'Drop a bundle',
+  drop: 'The bundle to check',
   drop_hint: 'The .zip file as it was downloaded.',
   hashing: 'Reading the whole file',
   checking: 'Checking each file in it',

@@ -9,6 +9,8 @@ export interface Column<R> {
   main?: boolean;
   /** Numbers stand at the end. */
   end?: boolean;
+  /** Left out on a phone. */
+  wide?: boolean;
   /** Buttons: the name is only spoken, and on a phone they stand beside the heading. */
   quiet?: boolean;
 }
@@ -20,12 +22,14 @@ export function DataTable<R>(props: {
   keyOf: (row: R) => string | number;
   empty?: ComponentChildren;
   muted?: (row: R) => boolean;
+  /** On a phone: one entry under the other without the columns' names, as in a log. */
+  lines?: boolean;
 }) {
   if (!props.rows.length && props.empty) return <>{props.empty}</>;
   // The roles are given by hand because a table that is laid out as cards loses its own.
   return (
     <div class="table-wrap">
-      <table class="table cards" role="table" aria-label={props.caption}>
+      <table class={`table cards${props.lines ? ' lines' : ''}`} role="table" aria-label={props.caption}>
         <thead role="rowgroup">
           <tr role="row">
             {props.columns.map((column) => (
@@ -42,7 +46,7 @@ export function DataTable<R>(props: {
                 <td
                   key={column.name}
                   role={column.main ? 'rowheader' : 'cell'}
-                  class={`${column.end ? 'end' : ''}${column.main ? ' main' : ''}${column.quiet ? ' quiet' : ''}`}
+                  class={`${column.end ? 'end' : ''}${column.main ? ' main' : ''}${column.quiet ? ' quiet' : ''}${column.wide ? ' wide-only' : ''}`}
                   data-name={column.main || column.quiet ? undefined : column.name}
                 >
                   {column.cell(row)}
@@ -54,4 +58,9 @@ export function DataTable<R>(props: {
       </table>
     </div>
   );
+}
+
+/** A cell with nothing in it. */
+export function None() {
+  return <span class="none">–</span>;
 }

@@ -34,8 +34,8 @@ export function ExportCard({ job, onChange }: { job: ExportJob; onChange: () => 
         rows={[
           [t('reason'), job.reason],
           [t('range'), rangeText(job)],
-          ...(job.decided_by && job.state !== 'refused' ? ([[t('approved'), t('decided_by', { name: nameOf(job.decided_by) })]] as [string, string][]) : []),
-          ...(job.decided_by && job.state === 'refused' ? ([[t('refused'), t('refused_by', { name: nameOf(job.decided_by) })]] as [string, string][]) : []),
+          ...(job.decided_by && job.state !== 'refused' ? ([[t('approved_by'), nameOf(job.decided_by)]] as [string, string][]) : []),
+          ...(job.decided_by && job.state === 'refused' ? ([[t('refused_by'), nameOf(job.decided_by)]] as [string, string][]) : []),
         ]}
       />
       {job.state === 'waiting' ? mine ? <Note icon="clock">{t('not_yours')}</Note> : <Decision job={job} onChange={onChange} /> : null}

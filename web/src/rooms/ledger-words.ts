@@ -140,7 +140,7 @@ export const t = translator({
   leaf: 'Leaf hash',
   prove: 'Check this entry',
   proving: 'Checking',
-  proved: 'This entry is number {n} of the {size} under the newest checkpoint. Recomputed in this browser from {hashes}.',
+  proved: 'This entry stands at position {n} under the newest checkpoint, whose size is {size}. Recomputed in this browser from {hashes}.',
   hashes: '{n} hash|{n} hashes',
   not_proved: 'This entry is not where the checkpoint says it is: {why}',
   other_leaf: 'the server proved another leaf than the one listed',

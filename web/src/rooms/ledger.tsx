@@ -5,11 +5,11 @@ import { get } from '../core/api.ts';
 import { formatNumber } from '../core/i18n.ts';
 import { go, route } from '../core/route.ts';
 import type { Checkpoint, Id, LedgerEntry, LedgerPage } from '../core/types.ts';
-import { Button, IconButton } from '../ui/button.tsx';
+import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Select } from '../ui/field.tsx';
 import { Empty, Fault, Loading } from '../ui/states.tsx';
-import { DataTable } from './data-table.tsx';
+import { DataTable, None } from './data-table.tsx';
 import { factText } from './fact.ts';
 import { channelName, me, nameOf, peopleByName } from './known.ts';
 import { ACTS, actName, factName, groupOf, t } from './ledger-words.ts';
@@ -64,9 +64,12 @@ export function Ledger() {
     go(`#/${route.value.path.map(encodeURIComponent).join('/')}${tail ? `?${tail}` : ''}`, 'replace');
   };
   const admin = me()?.role === 'admin';
-  const again = <IconButton icon="clock" label={words('refresh')} onClick={() => setTurn((n) => n + 1)} />;
   return (
-    <Section title={t('ledger')} hint={admin ? `${t('hint')} ${t('hint_admin')}` : t('hint')}>
+    <Section
+      title={t('ledger')}
+      hint={admin ? `${t('hint')} ${t('hint_admin')}` : t('hint')}
+      actions={<Button onClick={() => setTurn((n) => n + 1)}>{words('refresh')}</Button>}
+    >
       <div class="filters">
         <ActFilter value={act} admin={admin} onValue={(value) => filter({ act: value })} />
         <Select
@@ -75,7 +78,6 @@ export function Ledger() {
           options={[{ value: '', label: t('any_actor') }, ...peopleByName().map((person) => ({ value: person.id, label: person.name }))]}
           onValue={(value) => filter({ actor: value })}
         />
-        {again}
       </div>
       {error ? (
         <Fault error={error} retry={() => setTurn((n) => n + 1)} />
@@ -128,6 +130,7 @@ function Entries({ entries, onOpen }: { entries: LedgerEntry[]; onOpen: (entry: 
   return (
     <DataTable
       caption={t('ledger')}
+      lines
       rows={entries}
       keyOf={(entry) => entry.position}
       empty={
@@ -146,10 +149,10 @@ function Entries({ entries, onOpen }: { entries: LedgerEntry[]; onOpen: (entry: 
           ),
         },
         { name: t('actor'), cell: (entry) => who(entry.actor) },
-        { name: t('channel'), cell: (entry) => (entry.channel ? channelName(entry.channel) : <span class="faint">–</span>) },
+        { name: t('channel'), cell: (entry) => (entry.channel ? channelName(entry.channel) : <None />) },
         { name: t('details'), cell: (entry) => <Details object={entry.object} /> },
         { name: t('when'), cell: (entry) => <When ts={entry.at} /> },
-        { name: t('position'), end: true, cell: (entry) => <span class="faint">{formatNumber(entry.position)}</span> },
+        { name: t('position'), end: true, cell: (entry) => <span class="faint">#{entry.position}</span> },
       ]}
     />
   );
@@ -163,7 +166,7 @@ function who(actor: Id | null): string {
 function Details({ object }: { object: Record<string, unknown> }) {
   const short = Object.entries(object ?? {}).filter(([, value]) => !(typeof value === 'string' && value.length >= 26) || nameOf(String(value)) !== value);
   const shown = short.filter(([fact, value]) => fact !== 'ranges' && !(typeof value === 'string' && /^[0-9A-Z]{26}$/.test(value) && fact !== 'person'));
-  if (!shown.length) return <span class="faint">–</span>;
+  if (!shown.length) return <None />;
   return <span class="details">{shown.slice(0, 4).map(([fact, value]) => `${factName(fact)} ${factText(fact, value, nameOf)}`).join(' · ')}</span>;
 }
 

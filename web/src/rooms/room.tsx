@@ -1,6 +1,7 @@
 // The frame of a room of governance: title, its parts as links, and one part at a time.
 
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { href } from '../core/route.ts';
 import { Page } from '../ui/states.tsx';
 import './room.css';
@@ -12,8 +13,13 @@ export interface Part {
 }
 
 export function Room(props: { base: string; title: string; parts: Part[]; at: string; wide?: boolean; actions?: ComponentChildren; children: ComponentChildren }) {
+  const bar = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a phone the part that is open may stand beyond the edge.
+    bar.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [props.at]);
   const tabs = (
-    <nav class="tabs" aria-label={props.title}>
+    <nav ref={bar} class="tabs" aria-label={props.title}>
       {props.parts.map((part) => (
         <a key={part.at} href={part.at ? href(props.base, part.at) : href(props.base)} aria-current={part.at === props.at ? 'page' : undefined}>
           {part.name}

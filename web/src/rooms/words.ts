@@ -16,7 +16,7 @@ export const t = translator({
   direct: 'Direct: {names}',
   direct_unnamed: 'Direct channel',
   unnamed: 'Channel {id}',
-  as_of: 'as of {time}',
+  as_of: 'As of {time}.',
   stale: 'Not renewed since {time}: {why}',
   refresh: 'Refresh',
   more: 'Show more',
