@@ -8,16 +8,18 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use ::daylight::clock::Clock;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 use tungstenite::client::IntoClientRequest;
 use tungstenite::{Error, Message, WebSocket};
 
-use crate::daylight::{self, Settings};
 use crate::frame::Ids;
 use crate::http::{Answer, Client, Site, Stream};
-use crate::process::Server;
+use crate::launch::{self, Settings};
+use crate::process::{Server, free_port};
 
 /// How long anything that must happen may take.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -25,7 +27,7 @@ const SECRET: &str = "correct horse battery";
 
 pub struct World {
     pub data: PathBuf,
-    server: Option<Server>,
+    server: Option<Running>,
     site: Site,
     more: String,
     keep_limits: bool,
@@ -34,6 +36,15 @@ pub struct World {
     /// Held so that it goes when the world does.
     #[allow(dead_code)]
     dir: Option<TempDir>,
+}
+
+enum Running {
+    Program(Server),
+    /// The same server in this process, so that a test can move its clock.
+    Here {
+        runtime: Runtime,
+        server: ::daylight::Running,
+    },
 }
 
 /// A command that was not accepted.
@@ -64,18 +75,47 @@ impl World {
             keep_limits,
             ..Settings::default()
         };
-        let server = must(daylight::start(data, &settings));
-        let mut client = Client::new(server.site.clone());
+        let server = must(launch::start(data, &settings));
+        let site = server.site.clone();
         let token = must(server.setup_token());
+        let mut world = World::set_up(data, site, &token, Running::Program(server));
+        more.clone_into(&mut world.more);
+        world.keep_limits = keep_limits;
+        world
+    }
+
+    /// In this process, with a clock that the test holds in its hand.
+    pub fn with_clock() -> (World, Clock) {
+        let dir = tempfile::tempdir().unwrap_or_else(|e| panic!("no temporary directory: {e}"));
+        let data = dir.path().join("data");
+        let site = Site::plain(must(free_port()));
+        let text = launch::configuration(&data, &site, &Settings::default());
+        let config = must(::daylight::config::Config::parse(&text));
+        let clock = Clock::default();
+        let runtime = must(Runtime::new().context("a runtime"));
+        let server = must(runtime.block_on(::daylight::serve(config, clock.clone())));
+        let token = server
+            .setup_url
+            .as_deref()
+            .and_then(|u| u.rsplit('/').next())
+            .unwrap_or_default()
+            .to_owned();
+        let mut world = World::set_up(&data, site, &token, Running::Here { runtime, server });
+        world.dir = Some(dir);
+        (world, clock)
+    }
+
+    fn set_up(data: &Path, site: Site, token: &str, server: Running) -> World {
+        let mut client = Client::new(site.clone());
         let body =
             json!({"token": token, "workspace": "Acme", "name": "Ada Lovelace", "secret": SECRET});
         let welcome = must(client.post("/api/v1/setup", &body).and_then(|a| a.ok()));
         World {
             data: data.to_owned(),
-            site: server.site.clone(),
+            site,
             server: Some(server),
-            more: more.to_owned(),
-            keep_limits,
+            more: String::new(),
+            keep_limits: false,
             admin: welcome["me"].clone(),
             admin_cookie: client.cookie.unwrap_or_default(),
             dir: None,
@@ -117,23 +157,31 @@ impl World {
     }
 
     pub fn server(&mut self) -> &mut Server {
-        self.server
-            .as_mut()
-            .unwrap_or_else(|| panic!("the server is not running"))
+        match &mut self.server {
+            Some(Running::Program(server)) => server,
+            _ => panic!("no program is running"),
+        }
     }
 
     /// SIGKILL. People keep what they hold; their sockets are dead.
     pub fn kill(&mut self) {
-        if let Some(server) = self.server.take() {
-            must(server.kill());
+        match self.server.take() {
+            Some(Running::Program(server)) => must(server.kill()),
+            Some(Running::Here { .. }) => panic!("a server in this process cannot be killed"),
+            None => {}
         }
     }
 
     /// SIGTERM and a clean end; what the program said.
     pub fn stop(&mut self) -> String {
-        self.server
-            .take()
-            .map_or_else(String::new, |server| must(server.stop()))
+        match self.server.take() {
+            Some(Running::Program(server)) => must(server.stop()),
+            Some(Running::Here { runtime, server }) => {
+                runtime.block_on(server.stop());
+                String::new()
+            }
+            None => String::new(),
+        }
     }
 
     /// Starts the program again at the same address, on the same data.
@@ -155,20 +203,24 @@ impl World {
             keep_limits: self.keep_limits,
             ..Settings::default()
         };
-        self.server = Some(daylight::start_at(self.site.addr, data, &settings)?);
+        self.server = Some(Running::Program(launch::start_at(
+            self.site.addr,
+            data,
+            &settings,
+        )?));
         Ok(())
     }
 
     /// Runs another subcommand of the program on the data, with the server down.
     pub fn offline(&self, subcommand: &[&str]) -> Result<std::process::Output> {
-        daylight::offline(subcommand, &self.data)
+        launch::offline(subcommand, &self.data)
     }
 }
 
 impl Drop for World {
     /// Whatever a test did: the program never panics.
     fn drop(&mut self) {
-        if let Some(server) = &self.server
+        if let Some(Running::Program(server)) = &self.server
             && !std::thread::panicking()
         {
             let words = server.words();

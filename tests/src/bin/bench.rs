@@ -15,9 +15,9 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tests::company::{Company, Set};
-use tests::daylight::{self, Certificate, Settings};
 use tests::frame::{self, Ids};
 use tests::http::{Client, Site};
+use tests::launch::{self, Certificate, Settings};
 use tests::load::{Figures, Reads};
 use tests::process::{self, Server};
 
@@ -529,7 +529,7 @@ impl Target {
         if !company.exists() && data.exists() {
             fs::remove_dir_all(&data)?;
         }
-        let server = daylight::start(&data, &settings)?;
+        let server = launch::start(&data, &settings)?;
         let founded = company
             .exists()
             .then(|| Company::load(&company))
@@ -553,7 +553,7 @@ impl Target {
         Company::found(&server.site, &server.setup_token()?, &sets?)?.save(&company)?;
         drop(server);
         // Founding leaves memory behind that is not the measurement's.
-        let server = daylight::start(&data, &settings)?;
+        let server = launch::start(&data, &settings)?;
         Ok(Target {
             server,
             company,

@@ -449,6 +449,18 @@ fn a_socket_that_breaks_the_rules_is_answered_or_closed_alone() {
         assert_eq!(socket.closed, Some(4009), "{first}");
     }
 
+    // No word at all: not for ever.
+    let mut silent = tests::world::Socket::open(
+        &bilal.http.site,
+        bilal.http.cookie.as_deref().unwrap_or_default(),
+    )
+    .expect("open");
+    while silent
+        .next(Instant::now() + Duration::from_secs(15))
+        .is_some()
+    {}
+    assert_eq!(silent.closed, Some(4009), "no hello");
+
     ada.says(&line, "all well");
     bilal.hears("all well");
 }

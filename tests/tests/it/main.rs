@@ -2,6 +2,7 @@
 //! Build the program first: `cargo build` in the same profile.
 
 mod bad_input;
+mod clock;
 mod crash;
 mod disk_full;
 mod disks;

@@ -1,6 +1,7 @@
 //! The power goes: only what had reached the device is left. All that was acknowledged must be among it.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -58,7 +59,7 @@ fn after_a_power_cut_everything_acknowledged_is_there() {
             outbox.check(&items);
         }
         world.stop();
-        let verified = tests::daylight::offline(&["verify"], &copied).expect("it runs");
+        let verified = tests::launch::offline(&["verify"], &copied).expect("it runs");
         assert!(
             verified.status.success(),
             "round {round}: {}",
@@ -95,4 +96,27 @@ fn copy_at_one_moment(disk: &Disk, image: &Path, copy: &Path) {
         let _ = fs::remove_file(copy);
     }
     panic!("the device never stood still");
+}
+
+#[test]
+fn the_cut_is_real_what_was_not_synced_is_not_there() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let image = dir.path().join("disk.img");
+    let disk = match Disk::ext4(&image, &dir.path().join("disk"), 64, true) {
+        Ok(disk) => disk,
+        Err(why) => return println!("skipped: no file system of our own here: {why}"),
+    };
+    let synced = fs::File::create(disk.at.join("synced")).expect("a file");
+    (&synced).write_all(b"kept").expect("written");
+    synced.sync_all().expect("synced");
+    fs::write(disk.at.join("unsynced"), b"lost").expect("written");
+    let copy = dir.path().join("copy.img");
+    copy_at_one_moment(&disk, &image, &copy);
+    let after =
+        Disk::ext4(&copy, &dir.path().join("after"), 64, false).expect("the journal replays");
+    assert_eq!(fs::read(after.at.join("synced")).expect("there"), b"kept");
+    assert_ne!(
+        fs::read(after.at.join("unsynced")).unwrap_or_default(),
+        b"lost"
+    );
 }

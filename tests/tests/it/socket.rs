@@ -316,3 +316,42 @@ fn a_stop_says_goodbye_and_loses_nothing() {
     world.again();
     assert!(bilal.reads(&line).iter().any(|i| i["b"] == "last words"));
 }
+
+#[test]
+fn who_does_not_answer_the_heartbeat_is_let_go_and_who_does_stays() {
+    let world = World::start();
+    let (mut ada, mut bilal) = (world.admin(), world.person("Bilal"));
+    let beat = Duration::from_secs(ada.listens()["hb"].as_u64().expect("hb"));
+    bilal.listens();
+    bilal.socket().answers_pings = false;
+    let begun = Instant::now();
+    // Two misses, each a tenth late at most, and some seconds for a busy machine.
+    let deadline = begun + beat * 33 / 10 + Duration::from_secs(5);
+    let mut pings = 0;
+    while bilal.socket().closed.is_none() && Instant::now() < deadline {
+        let frame = bilal
+            .socket()
+            .next(Instant::now() + Duration::from_millis(200));
+        pings += u32::from(frame.is_some_and(|f| f["t"] == "ping"));
+        // Ada's client answers while it reads.
+        let _ = ada
+            .socket()
+            .next(Instant::now() + Duration::from_millis(10));
+    }
+    assert!(
+        bilal.socket().closed.is_some(),
+        "still open after {:?}, {pings} pings",
+        begun.elapsed()
+    );
+    assert!(
+        pings >= 1 && begun.elapsed() >= beat * 17 / 10,
+        "{pings} pings, closed after {:?}",
+        begun.elapsed()
+    );
+    assert!(
+        ada.socket()
+            .next(Instant::now() + Duration::from_millis(200))
+            .is_none_or(|f| f["t"] != "bye")
+    );
+    assert_eq!(ada.socket().closed, None);
+}

@@ -61,7 +61,7 @@ pub fn start_at(addr: SocketAddr, data: &Path, settings: &Settings<'_>) -> Resul
     Server::start(command, site)
 }
 
-fn configuration(data: &Path, site: &Site, settings: &Settings<'_>) -> String {
+pub fn configuration(data: &Path, site: &Site, settings: &Settings<'_>) -> String {
     use std::fmt::Write;
     let mut text = format!("data = '{}'\n", data.display());
     let _ = write!(
