@@ -4,29 +4,33 @@ import { useSignal } from '@preact/signals';
 import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
 import './core/theme.ts';
+import { Shell } from './chat/shell.tsx';
+import { ApiError } from './core/api.ts';
 import { loadSite, site, start, state } from './core/live.ts';
 import { route } from './core/route.ts';
-import { Shell } from './chat/shell.tsx';
-import { Welcome } from './sign/welcome.tsx';
 import { Confirmations } from './ui/dialog.tsx';
+import { lazy } from './ui/lazy.tsx';
 import { Fault, Loading } from './ui/states.tsx';
 import { Toasts } from './ui/toast.tsx';
 
-type View = ComponentType<{ path: string[] }>;
-
-const rooms: Record<string, () => Promise<{ default: View }>> = {
-  admin: () => import('./admin/index.tsx'),
-  legal: () => import('./legal/index.tsx'),
-  auditor: () => import('./auditor/index.tsx'),
-  import: () => import('./import/index.tsx'),
+const rooms: Record<string, ComponentType<{ path: string[] }>> = {
+  admin: lazy(() => import('./admin/index.tsx').then((module) => module.default)),
+  legal: lazy(() => import('./legal/index.tsx').then((module) => module.default)),
+  auditor: lazy(() => import('./auditor/index.tsx').then((module) => module.default)),
+  import: lazy(() => import('./import/index.tsx').then((module) => module.default)),
 };
+const Welcome = lazy(() => import('./sign/welcome.tsx').then((module) => module.Welcome));
 
 export function App() {
   const fault = useSignal<Error | null>(null);
+  // Most who come are signed in: ask for what they need first, and for the site only when they are not.
   const begin = () => {
     fault.value = null;
-    loadSite()
-      .then((answer) => (answer.signed_in ? start() : undefined))
+    start()
+      .catch((error: unknown) => {
+        if (error instanceof ApiError && error.code === 'not_signed_in') return loadSite();
+        throw error;
+      })
       .catch((error: Error) => {
         fault.value = error;
       });
@@ -49,30 +53,9 @@ export function App() {
 }
 
 function Inside() {
-  const known = site.value;
-  if (!known) return <Loading />;
   const [name = '', ...path] = route.value.path;
-  if (name === 'setup' || name === 'join' || !known.signed_in) return <Welcome />;
-  if (!state.value) return <Loading />;
-  const room = rooms[name];
-  return <Shell>{room ? <Lazy key={name} load={room} path={path} /> : null}</Shell>;
-}
-
-function Lazy({ load, path }: { load: () => Promise<{ default: View }>; path: string[] }) {
-  const view = useSignal<{ View: View } | null>(null);
-  const fault = useSignal<Error | null>(null);
-  const begin = () => {
-    fault.value = null;
-    load()
-      .then((module) => {
-        view.value = { View: module.default };
-      })
-      .catch((error: Error) => {
-        fault.value = error;
-      });
-  };
-  useEffect(begin, []);
-  if (fault.value) return <Fault error={fault.value} retry={begin} />;
-  const { View } = view.value ?? {};
-  return View ? <View path={path} /> : <Loading />;
+  if (!state.value) return site.value ? <Welcome /> : <Loading />;
+  if (name === 'setup' || name === 'join') return <Welcome />;
+  const Room = Object.hasOwn(rooms, name) ? rooms[name] : undefined;
+  return <Shell>{Room ? <Room key={name} path={path} /> : null}</Shell>;
 }

@@ -12,12 +12,14 @@ import { ulid } from '../core/ulid.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
+import { lazy } from '../ui/lazy.tsx';
 import { toast, toastFault } from '../ui/toast.tsx';
 import { draft, setDraft } from './drafts.ts';
-import { EmojiGrid } from './emoji.tsx';
 import { authorName, channelName, gist, ruleSentence } from './names.ts';
 import { canRecord, VoiceNote } from './voice.tsx';
 import { t } from './words.ts';
+
+const EmojiGrid = lazy(() => import('./pages.ts').then((pages) => pages.EmojiGrid));
 
 const TYPING_EVERY_MS = 3_000;
 const MAX_MENTIONS = 6;

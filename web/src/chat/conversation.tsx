@@ -9,15 +9,19 @@ import type { Channel, Item } from '../core/types.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button, IconButton, IconLink } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
+import { lazy } from '../ui/lazy.tsx';
 import { Empty, Fault, Loading } from '../ui/states.tsx';
-import { HistoryDialog, InfoDialog, type Acts } from './actions.tsx';
+import type { Acts } from './actions.tsx';
 import { Composer } from './composer.tsx';
-import { Details } from './details.tsx';
 import { Viewer } from './files.tsx';
 import { channelIcon, channelName, isOwner, otherOf, rule } from './names.ts';
 import { LineNotice } from './notice.tsx';
 import { Timeline, type Jump } from './timeline.tsx';
 import { t } from './words.ts';
+
+const Details = lazy(() => import('./pages.ts').then((pages) => pages.Details));
+const InfoDialog = lazy(() => import('./pages.ts').then((pages) => pages.InfoDialog));
+const HistoryDialog = lazy(() => import('./pages.ts').then((pages) => pages.HistoryDialog));
 
 /** More unread than this: begin at the line, not at the end. */
 const FAR_BEHIND = 40;

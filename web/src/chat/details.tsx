@@ -14,7 +14,8 @@ import { Icon } from '../ui/icon.tsx';
 import { MenuButton } from '../ui/menu.tsx';
 import { toastFault } from '../ui/toast.tsx';
 import { channelIcon, channelName, isOwner, otherOf, personName, rule } from './names.ts';
-import { directWith, roleName } from './people.tsx';
+import { directWith } from './direct.ts';
+import { roleName } from './people.tsx';
 import { PickPeople } from './pick.tsx';
 import { t } from './words.ts';
 

@@ -11,14 +11,17 @@ import type { Channel, Person } from '../core/types.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { MenuButton } from '../ui/menu.tsx';
+import { lazy } from '../ui/lazy.tsx';
 import { Empty } from '../ui/states.tsx';
-import { NewChannel } from './create.tsx';
+import { directWith } from './direct.ts';
 import { drafts } from './drafts.ts';
-import { channelIcon, channelName, otherOf, summary } from './names.ts';
-import { directWith } from './people.tsx';
+import { channelIcon, channelName, gist, otherOf, summary } from './names.ts';
+
 import { LineNotice, Mark } from './notice.tsx';
 import { Ticks, ticksOf } from './ticks.tsx';
 import { t } from './words.ts';
+
+const NewChannel = lazy(() => import('./pages.ts').then((pages) => pages.NewChannel));
 
 /** By the time of the last message; a new, empty channel by its birth. */
 const sorted = computed(() =>
@@ -176,8 +179,8 @@ function Last({ channel, s, waiting }: { channel: Channel; s: State; waiting: En
   const own = channel.last.u === s.me && !channel.last.sys && !channel.last.del;
   return (
     <>
-      {own && channel.kind === 'direct' ? <Ticks state={ticksOf(channel, s.me, channel.last.q)} /> : null}
-      {summary(s, channel, channel.last)}
+      {own && channel.kind === 'direct' ? <><Ticks state={ticksOf(channel, s.me, channel.last.q)} />{' '}</> : null}
+      {own && channel.kind === 'direct' ? gist(channel.last) : summary(s, channel, channel.last)}
     </>
   );
 }

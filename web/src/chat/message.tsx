@@ -77,7 +77,7 @@ export const Row = memo(function Row(props: RowProps) {
               {item.b ? <Text text={item.b} mentions={mentionsOf(s, item)} me={me} /> : null}
             </>
           )}
-          <span class="msg-foot">
+          <span class={`msg-foot${props.ticks || (item.ed && !item.del) || (item.imp && !head) ? '' : ' bare'}`}>
             {item.imp && !head ? (
               <span class="imported" title={importNote(item)}>
                 {t('imported')}

@@ -1,33 +1,16 @@
 // The people of the workspace, and a direct message to any of them.
 
 import { useSignal } from '@preact/signals';
-import { command, state } from '../core/live.ts';
-import { go, href } from '../core/route.ts';
+import { state } from '../core/live.ts';
+import { href } from '../core/route.ts';
 import type { State } from '../core/state.ts';
-import type { Id, Role } from '../core/types.ts';
+import type { Role } from '../core/types.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { IconLink } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Empty, Page } from '../ui/states.tsx';
-import { toastFault } from '../ui/toast.tsx';
-import { otherOf } from './names.ts';
+import { directWith } from './direct.ts';
 import { t } from './words.ts';
-
-/** Opens the direct channel with somebody, making it when there is none. */
-export async function directWith(person: Id): Promise<void> {
-  const s = state.peek();
-  const known = Object.values(s?.channels ?? {}).find((channel) => s && channel.kind === 'direct' && otherOf(s, channel) === person);
-  if (known) {
-    go(href('c', known.id));
-    return;
-  }
-  try {
-    const ack = await command({ t: 'channel.direct', with: person });
-    go(href('c', ack.c ?? ''));
-  } catch (error) {
-    toastFault(error);
-  }
-}
 
 const ROLES = { member: 'role_member', guest: 'role_guest', admin: 'role_admin', officer: 'role_officer', auditor: 'role_auditor', bot: 'role_bot' } as const;
 export function roleName(role: Role): string {

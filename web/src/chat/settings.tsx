@@ -2,7 +2,7 @@
 
 import { useSignal } from '@preact/signals';
 import { get, post } from '../core/api.ts';
-import { command, me, signOut, site, state } from '../core/live.ts';
+import { build, command, me, signOut, state } from '../core/live.ts';
 import { outbox } from '../core/outbox.ts';
 import type { State } from '../core/state.ts';
 import { setTheme, theme, type Theme } from '../core/theme.ts';
@@ -36,7 +36,7 @@ export function Settings() {
             {t('sign_out')}
           </button>
         </section>
-        <p class="muted small center">{t('about', { build: site.value?.build ?? '' })}</p>
+        <p class="muted small center">{t('about', { build: build.value })}</p>
       </div>
     </Page>
   );

@@ -4,24 +4,27 @@ import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { me, onNews, state } from '../core/live.ts';
-import { go, href, route } from '../core/route.ts';
+import { href, route } from '../core/route.ts';
+import { preference } from '../core/store.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Icon, type IconName } from '../ui/icon.tsx';
+import { lazy } from '../ui/lazy.tsx';
 import { Empty } from '../ui/states.tsx';
 import './chat.css';
 import { Conversation } from './conversation.tsx';
 import { loadDrafts } from './drafts.ts';
-import { Invites } from './invite.tsx';
 import { ChannelList } from './list.tsx';
 import { channelName, gist, personName } from './names.ts';
 import { Mark } from './notice.tsx';
 import { notify } from './notify.ts';
-import { People } from './people.tsx';
-import { Search } from './search.tsx';
-import { Settings } from './settings.tsx';
-import { FirstRun } from '../sign/first-run.tsx';
-import { Switcher } from './switcher.tsx';
 import { t } from './words.ts';
+
+const Invites = lazy(() => import('./pages.ts').then((pages) => pages.Invites));
+const People = lazy(() => import('./pages.ts').then((pages) => pages.People));
+const Search = lazy(() => import('./pages.ts').then((pages) => pages.Search));
+const Settings = lazy(() => import('./pages.ts').then((pages) => pages.Settings));
+const Switcher = lazy(() => import('./pages.ts').then((pages) => pages.Switcher));
+const FirstRun = lazy(() => import('../sign/first-run.tsx').then((module) => module.FirstRun));
 
 const switching = signal(false);
 const spoken = signal('');
@@ -39,6 +42,8 @@ export function Shell({ children }: { children: ComponentChildren }) {
     };
     window.addEventListener('keydown', keys);
     void loadDrafts();
+    // The rest of the chat, once the first screen stands: quick to open, and there without a network.
+    const idle = setTimeout(() => void import('./pages.ts'), 3000);
     const stop = onNews((c, item) => {
       const s = state.peek();
       const channel = s?.channels[c];
@@ -48,6 +53,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       notify(c, channel, personName(s, item.u), channelName(s, channel), gist(item), item.m?.includes(s.me) ?? false);
     });
     return () => {
+      clearTimeout(idle);
       window.removeEventListener('keydown', keys);
       stop();
     };
@@ -63,7 +69,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       )}
       <main class="main">{governance ? children : <Open />}</main>
       {switching.value ? <Switcher onClose={() => (switching.value = false)} /> : null}
-      <FirstRun />
+      {preference('first-run') ? <FirstRun /> : null}
       <div class="unseen" aria-live="polite">
         {spoken.value}
       </div>
@@ -146,8 +152,4 @@ function useTitle(): void {
   useEffect(() => {
     if (base !== null) document.title = `${unread ? `(${unread}) ` : ''}${base} · ${t('app')}`;
   }, [base, unread]);
-}
-
-export function openChannel(c: string): void {
-  go(href('c', c));
 }

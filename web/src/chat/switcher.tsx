@@ -9,7 +9,7 @@ import { Avatar } from '../ui/avatar.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon, type IconName } from '../ui/icon.tsx';
 import { channelIcon, channelName, otherOf } from './names.ts';
-import { directWith } from './people.tsx';
+import { directWith } from './direct.ts';
 import { reachable } from './pick.tsx';
 import { t } from './words.ts';
 

@@ -17,6 +17,8 @@ export const line = signal<Line>('connecting');
 /** Since when the line is not there; for "offline" that does not flicker. */
 export const downSince = signal<number | null>(null);
 export const newBuild = signal(false);
+/** The server's build, as of the first hello. */
+export const build = signal('');
 /** Who writes where, by `c` or `c/q`, until when. */
 export const typing = signal<Readonly<Record<string, Record<Id, number>>>>({});
 export const exportNews = signal<ExportJob | null>(null);
@@ -40,7 +42,6 @@ export function onNews(handler: NewsHandler): () => void {
   return () => newsHandlers.delete(handler);
 }
 
-let build: string | null = null;
 let syncing: Promise<void> | null = null;
 let polling = false;
 const held: Frame[] = [];
@@ -66,8 +67,8 @@ const socket = new Socket({
 
 /** With a session: everything that the first screen needs, then the line. */
 export async function start(): Promise<void> {
-  onSignedOut(() => void leave());
   await loadBootstrap();
+  onSignedOut(() => void leave());
   socket.start();
   void startOutbox({ command: give, upload, later: (act, ms) => void setTimeout(act, ms), random: Math.random });
 }
@@ -205,8 +206,8 @@ function foldInto(s: State, key: string, frame: Frame): State {
 
 function ready(hello: Ready): void {
   setSkew(hello.now - Date.now());
-  build ??= hello.build;
-  newBuild.value = hello.build !== build;
+  if (!build.peek()) build.value = hello.build;
+  newBuild.value = hello.build !== build.peek();
   batch(() => {
     line.value = 'open';
     downSince.value = null;

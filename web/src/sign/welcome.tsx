@@ -6,7 +6,7 @@ import { useEffect } from 'preact/hooks';
 import { Mark } from '../chat/notice.tsx';
 import { t } from '../chat/words.ts';
 import { ApiError, post } from '../core/api.ts';
-import { loadSite, site, start } from '../core/live.ts';
+import { site, start, state } from '../core/live.ts';
 import { go, route } from '../core/route.ts';
 import { setPreference } from '../core/store.ts';
 import { ago } from '../core/time.ts';
@@ -21,7 +21,7 @@ export function Welcome() {
   useEffect(() => {
     document.title = `${known?.workspace || t('sign_in')} · ${t('app')}`;
   }, [known?.workspace]);
-  if (known?.signed_in) {
+  if (state.value) {
     return (
       <Frame>
         <Empty icon="info" title={t('already_in')} action={<Button onClick={() => go('#/')}>{t('to_chats')}</Button>}>
@@ -63,9 +63,8 @@ function Frame({ title, text, children }: { title?: string; text?: ComponentChil
 /** A session stands: begin as if freshly opened, with the cards when one has just come. */
 async function enter(answer: Entered, fresh: boolean): Promise<void> {
   if (fresh) setPreference('first-run', answer.handle);
-  await start();
-  await loadSite();
   go('#/', 'replace');
+  await start();
 }
 
 /** What a form needs: one fault line, busy while it runs. */

@@ -1,10 +1,8 @@
-// Six at hand, and a small grid by topic. No pictures: the device's own emoji.
+// A small grid of emoji, found by word. No pictures: the device's own.
 
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { place } from '../ui/menu.tsx';
 import { t } from './words.ts';
-
-export const QUICK = ['👍', '❤️', '😂', '😮', '😢', '🙏'];
 
 /** Emoji with the words one looks for them by. */
 const GRID: [string, string][] = [
