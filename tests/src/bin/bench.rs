@@ -2,7 +2,8 @@
 //! It never compares figures of different runs, and prints a miss as a miss.
 //!
 //! `bench [quick|full] [--messages N] [--rounds N] [--only PART,…]`; parts: speed, memory, disk
-//! (with export), growth, store.
+//! (with export), store; growth and people
+//! only when named.
 #![allow(clippy::print_stdout)]
 
 use std::fs;
@@ -21,8 +22,7 @@ use tests::launch::{self, Certificate, Settings};
 use tests::load::{Figures, Reads};
 use tests::process::{self, Server};
 
-const HELP: &str =
-    "bench [quick|full] [--messages N] [--rounds N] [--only speed,memory,disk,export,growth,store]";
+const HELP: &str = "bench [quick|full] [--messages N] [--rounds N] [--only speed,memory,disk,export,store,growth,people]";
 const CROWD: &str = "all-100=1x100,all-1000=1x1000,groups=1000x3";
 const HALL: &str = "all-1000=1x1000";
 const LIBRARY: &str = "library=50x3+,archive=1x20";
@@ -48,6 +48,9 @@ fn main() -> Result<()> {
     }
     if plan.only.iter().any(|p| p == "growth") {
         growth(&plan, &dir, &mut table)?;
+    }
+    if plan.only.iter().any(|p| p == "people") {
+        people(&plan, &dir, &mut table)?;
     }
     if plan.wants("disk") {
         disk(&plan, plan.messages, &dir, &mut table)?;
@@ -445,6 +448,46 @@ fn growth(plan: &Plan, dir: &Path, table: &mut Table) -> Result<()> {
     while messages < plan.messages {
         disk(plan, messages, dir, table)?;
         messages *= 10;
+    }
+    Ok(())
+}
+
+/// One channel of ten members and of ten thousand: what a delivery costs must not grow with those who hear it.
+fn people(plan: &Plan, dir: &Path, table: &mut Table) -> Result<()> {
+    let sets = "all-10=1x10,all-100=1x100,all-1000=1x1000,all-10000=1x10000";
+    let ours = Target::daylight(dir, "people", sets)?;
+    let bare = Target::bare(dir, sets)?;
+    let seconds = plan.seconds.to_string();
+    for members in [10, 100, 1_000, 10_000] {
+        let set = format!("all-{members}");
+        let arguments = [
+            "closed",
+            "--set",
+            &set,
+            "--senders",
+            "16",
+            "--seconds",
+            &seconds,
+        ];
+        let bare: Figures = bare.generate(&arguments)?;
+        let ours: Figures = ours.generate(&arguments)?;
+        let name = |what: &str| format!("{what}, {} members", number(f64::from(members)));
+        let (a, b) = (ours.delivered_per_s, bare.delivered_per_s);
+        table.add(
+            &name("deliveries/s"),
+            a,
+            Some(b),
+            None,
+            Goal::OfBareAtLeast(0.5),
+        );
+        let (a, b) = (ours.server_cpu_s_per_100k, bare.server_cpu_s_per_100k);
+        table.add(
+            &name("server CPU s per 100k deliveries"),
+            a,
+            Some(b),
+            None,
+            Goal::AtMost(0.20),
+        );
     }
     Ok(())
 }
