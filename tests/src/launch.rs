@@ -86,7 +86,11 @@ pub fn configuration(data: &Path, site: &Site, settings: &Settings<'_>) -> Strin
 }
 
 /// Runs a subcommand on data that no server has open.
-pub fn offline(subcommand: &[&str], data: &Path) -> Result<std::process::Output> {
+pub fn offline(subcommand: &str, data: &Path) -> Result<std::process::Output> {
     let mut command = Command::new(program("daylight")?);
-    Ok(command.args(subcommand).arg(data).output()?)
+    command.arg("--data").arg(data).arg(subcommand);
+    if subcommand == "verify" {
+        command.arg(data);
+    }
+    Ok(command.output()?)
 }

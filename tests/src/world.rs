@@ -212,7 +212,7 @@ impl World {
     }
 
     /// Runs another subcommand of the program on the data, with the server down.
-    pub fn offline(&self, subcommand: &[&str]) -> Result<std::process::Output> {
+    pub fn offline(&self, subcommand: &str) -> Result<std::process::Output> {
         launch::offline(subcommand, &self.data)
     }
 }

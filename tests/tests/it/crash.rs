@@ -215,7 +215,7 @@ fn views_are_what_the_log_says(world: &mut World, ada: &mut Person, line: &str) 
     let words = world.stop();
     assert!(!words.contains("panicked"), "{words}");
     for subcommand in ["verify", "rebuild"] {
-        let output = world.offline(&[subcommand]).expect("it runs");
+        let output = world.offline(subcommand).expect("it runs");
         let text = format!(
             "{}{}",
             String::from_utf8_lossy(&output.stdout),

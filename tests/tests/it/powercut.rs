@@ -59,7 +59,7 @@ fn after_a_power_cut_everything_acknowledged_is_there() {
             outbox.check(&items);
         }
         world.stop();
-        let verified = tests::launch::offline(&["verify"], &copied).expect("it runs");
+        let verified = tests::launch::offline("verify", &copied).expect("it runs");
         assert!(
             verified.status.success(),
             "round {round}: {}",
