@@ -3,48 +3,59 @@
 //! Never changes what a person wrote: a message in doubt stays words.
 
 use super::Kind;
-use super::languages::{self, Phrase};
+use super::languages::{self, Known, Phrase};
 use super::marks::{blank, digit, is_generated, is_mark, plain};
 
-/// `ios` exports mark their own words with a direction mark and need no angle brackets.
-pub(super) fn read(body: &str, ios: bool) -> Kind {
+/// `ios` exports mark their own words with a direction mark and need no angle brackets. Beside the
+/// kind, the language when the words are WhatsApp's own.
+pub(super) fn read(body: &str, ios: bool) -> (Kind, Option<&'static str>) {
     let (body, edited) = without_edit_mark(body);
-    if let Some(by_self) = deleted(body) {
-        return Kind::Deleted { by_self };
+    let whole = Known::of(body);
+    if whole.is(Phrase::DeletedBySelf) {
+        return (Kind::Deleted { by_self: true }, whole.language());
     }
-    attachment(body, ios)
-        .or_else(|| poll(body))
+    if whole.is(Phrase::Deleted) {
+        return (Kind::Deleted { by_self: false }, whole.language());
+    }
+    if let Some(kind) = attachment(body, ios) {
+        return (kind, language(body));
+    }
+    let kind = poll(body)
         .or_else(|| call(body))
         .unwrap_or_else(|| Kind::Message {
             text: visible(body),
             edited,
-        })
+        });
+    (kind, None)
 }
 
 /// A call, with or without a sender before it.
 pub(super) fn call(body: &str) -> Option<Kind> {
-    let text = plain(body.trim_matches('\n'));
-    let (head, tail) = text
+    let (head, tail) = body
+        .trim_matches('\n')
         .split_once([',', '，', '、', '،'])
-        .unwrap_or((&text, ""));
-    languages::find(Phrase::Call, head)?;
-    let told = is_generated(body) || (tail.is_empty() && head.contains(' ')) || is_duration(tail);
-    told.then_some(Kind::Call { text })
+        .unwrap_or((body, ""));
+    let told = is_generated(body)
+        || (tail.is_empty() && head.trim_matches(blank).contains(' '))
+        || is_duration(tail);
+    (told && languages::is(Phrase::Call, head)).then(|| Kind::Call {
+        text: plain(body.trim_matches('\n')),
+    })
 }
 
-/// The language of a body in WhatsApp's own words.
-pub(super) fn language(body: &str) -> Option<&'static str> {
+/// The language of an attachment's words.
+fn language(body: &str) -> Option<&'static str> {
     let first = body.split('\n').next().unwrap_or(body);
-    let tail = first.rfind('(').and_then(|at| first.get(at + 1..));
-    languages::find(Phrase::Omitted, first)
-        .or_else(|| languages::find(Phrase::Deleted, body))
-        .or_else(|| languages::find(Phrase::DeletedBySelf, body))
-        .or_else(|| {
-            languages::find(
-                Phrase::Attached,
-                tail?.trim_end_matches(blank).strip_suffix(')')?,
-            )
-        })
+    let inner = || {
+        first
+            .rsplit_once('(')?
+            .1
+            .trim_end_matches(blank)
+            .strip_suffix(')')
+    };
+    Known::of(first)
+        .language()
+        .or_else(|| Known::of(inner()?).language())
 }
 
 /// NUL has no place in a text; its replacement shows that something stood there.
@@ -57,17 +68,10 @@ fn without_edit_mark(body: &str) -> (&str, bool) {
     end.rfind('<')
         .filter(|_| end.ends_with('>'))
         .and_then(|at| end.split_at_checked(at))
-        .filter(|(_, mark)| languages::find(Phrase::Edited, mark).is_some())
+        .filter(|(_, mark)| languages::is(Phrase::Edited, mark))
         .map_or((body, false), |(before, _)| {
             (before.trim_end_matches(blank), true)
         })
-}
-
-fn deleted(body: &str) -> Option<bool> {
-    if languages::find(Phrase::DeletedBySelf, body).is_some() {
-        return Some(true);
-    }
-    languages::find(Phrase::Deleted, body).map(|_| false)
 }
 
 fn attachment(body: &str, ios: bool) -> Option<Kind> {
@@ -76,8 +80,7 @@ fn attachment(body: &str, ios: bool) -> Option<Kind> {
         return Some(found(Some(file_name), "", rest));
     }
     let line = first.trim_matches(blank);
-    if (line.starts_with('<') || ios || is_generated(first))
-        && languages::find(Phrase::Omitted, line).is_some()
+    if (line.starts_with('<') || ios || is_generated(first)) && languages::is(Phrase::Omitted, line)
     {
         return Some(found(None, "", rest));
     }
@@ -94,7 +97,7 @@ fn attachment(body: &str, ios: bool) -> Option<Kind> {
             .rfind(['\u{200E}', '\u{200F}'])
             .and_then(|at| line.split_at_checked(at));
         if let Some((words, phrase)) = marked
-            && languages::find(Phrase::Omitted, phrase).is_some()
+            && languages::is(Phrase::Omitted, phrase)
         {
             return Some(found(None, &joined(above, words), below));
         }
@@ -124,7 +127,9 @@ fn attached_file(line: &str) -> Option<String> {
         Some(open) => open.rsplit_once(" (")?,
         None => line.strip_suffix('>')?.rsplit_once(" <")?,
     };
-    languages::find(Phrase::Attached, inner)?;
+    if !languages::is(Phrase::Attached, inner) {
+        return None;
+    }
     file_name(before)
 }
 
@@ -135,7 +140,9 @@ fn tagged_file(line: &str) -> Option<(&str, String)> {
         .strip_suffix('>')?
         .rsplit_once('<')?;
     let (word, name) = tag.split_once([':', '：'])?;
-    languages::find(Phrase::Tag, word)?;
+    if !languages::is(Phrase::Tag, word) {
+        return None;
+    }
     Some((words.trim_end_matches(blank), file_name(name)?))
 }
 
@@ -152,6 +159,10 @@ fn poll(body: &str) -> Option<Kind> {
     /// More answers than WhatsApp allows are somebody's text.
     const MOST_OPTIONS: usize = 64;
     let (word, rest) = body.trim_start_matches(blank).split_once(':')?;
+    // In scripts that have capitals it is written in them.
+    if word.chars().any(char::is_lowercase) {
+        return None;
+    }
     let word = plain(word);
     let option = languages::all()
         .flat_map(|language| language.poll)
@@ -184,6 +195,14 @@ fn votes(answer: &str) -> (String, u32) {
 
 /// `12 min`, `1 h 5 min`: numbers and their units, nothing else.
 fn is_duration(text: &str) -> bool {
+    const LONGEST: usize = 60;
+    if text.len() > LONGEST
+        || !text
+            .trim_start_matches(blank)
+            .starts_with(|c| digit(c).is_some())
+    {
+        return false;
+    }
     let spaced = text
         .chars()
         .map(|c| if digit(c).is_some() { '0' } else { c })

@@ -23,7 +23,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ImportError> {
     }
     // ASCII in UTF-16 is every second byte zero; as UTF-8 it would be a text of NULs.
     let sample = bytes.get(..4096).unwrap_or(bytes);
-    let zeroes = sample.iter().filter(|&&b| b == 0).count();
+    let zeroes = sample.split(|b| *b == 0).count() - 1;
     if sample.len() >= 16 && zeroes * 3 > sample.len() {
         return Err(ImportError::new(
             "import/encoding",
@@ -36,7 +36,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ImportError> {
 fn utf8(bytes: &[u8]) -> Result<Cow<'_, str>, ImportError> {
     std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| {
         let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        let line = before.iter().filter(|&&b| b == b'\n').count() as u64 + 1;
+        let line = before.split(|b| *b == b'\n').count() as u64;
         ImportError::new(
             "import/encoding",
             "The text is not UTF-8. It was probably opened and saved by another program; use the file as WhatsApp exported it.",

@@ -8,7 +8,7 @@ use super::{SystemEvent, YOU};
 use std::sync::LazyLock;
 
 /// Sentences are short; a longer text is not searched for one.
-const LONGEST: usize = 600;
+const LONGEST: usize = 1500;
 
 pub(super) struct Told {
     pub by: Option<String>,
@@ -16,46 +16,54 @@ pub(super) struct Told {
     pub language: Option<&'static str>,
 }
 
-/// Remembers the language that fitted last, for a phone speaks one.
+/// A phone speaks one language: once sentences keep failing, only those that fitted are tried.
 #[derive(Default)]
 pub(super) struct Events {
-    last: usize,
+    fitted: Vec<usize>,
+    misses: u32,
+    effort: u64,
 }
 
 impl Events {
+    /// So many sentences are searched for in every language.
+    const PATIENCE: u32 = 500;
+    /// Steps spent on one file; a file made to cost more gets its sentences back unread.
+    const MOST_EFFORT: u64 = 20_000_000;
+
     pub fn tell(&mut self, sentence: &str) -> Told {
-        let text = normalised(sentence);
-        let other = |text: &str| Told {
+        self.known(sentence).unwrap_or_else(|| Told {
             by: None,
-            event: SystemEvent::Other(text.to_string()),
+            event: SystemEvent::Other(plain_lines(sentence)),
             language: None,
+        })
+    }
+
+    fn known(&mut self, sentence: &str) -> Option<Told> {
+        if sentence.len() > LONGEST || self.effort > Self::MOST_EFFORT {
+            return None;
+        }
+        let text = normalised(sentence);
+        let all: Vec<usize> = if self.misses < Self::PATIENCE {
+            let rest = (0..ROWS.len()).filter(|at| !self.fitted.contains(at));
+            self.fitted.iter().copied().chain(rest).collect()
+        } else {
+            self.fitted.clone()
         };
-        if text.len() > LONGEST {
-            return other(&plain_lines(sentence));
-        }
-        let rows = &*ROWS;
-        let order = (self.last..rows.len()).chain(0..self.last);
-        for at in order {
-            let Some(row) = rows.get(at) else { continue };
-            if let Some(told) = row.sentence(&text) {
-                self.last = at;
-                return told;
-            }
-        }
-        for (at, row) in rows.iter().enumerate() {
-            for (what, sign) in row.language.signs {
-                if text.contains(sign) {
-                    self.last = at;
-                    return Told {
-                        event: bare(*what)
-                            .unwrap_or_else(|| SystemEvent::Other(plain_lines(sentence))),
-                        by: None,
-                        language: Some(row.language.code),
-                    };
-                }
-            }
-        }
-        other(&plain_lines(sentence))
+        let rows = || all.iter().filter_map(|at| Some((*at, ROWS.get(*at)?)));
+        let effort = &mut self.effort;
+        let found = rows()
+            .find_map(|(at, row)| Some((at, row.sentence(&text, effort)?)))
+            .or_else(|| {
+                rows().find_map(|(at, row)| Some((at, row.sign(&text, sentence, effort)?)))
+            });
+        let Some((at, told)) = found else {
+            self.misses = self.misses.saturating_add(1);
+            return None;
+        };
+        // The language that fits oftenest comes to the front by itself.
+        self.fitted.retain(|row| *row != at);
+        self.fitted.insert(0, at);
+        Some(told)
     }
 }
 
@@ -114,9 +122,23 @@ impl Row {
         }
     }
 
-    fn sentence(&self, text: &str) -> Option<Told> {
+    fn sign(&self, text: &str, sentence: &str, effort: &mut u64) -> Option<Told> {
+        *effort += self.language.signs.len() as u64;
+        let (what, _) = self
+            .language
+            .signs
+            .iter()
+            .find(|(_, sign)| text.contains(sign))?;
+        Some(Told {
+            by: None,
+            event: bare(*what).unwrap_or_else(|| SystemEvent::Other(plain_lines(sentence))),
+            language: Some(self.language.code),
+        })
+    }
+
+    fn sentence(&self, text: &str, effort: &mut u64) -> Option<Told> {
         self.sentences.iter().find_map(|(what, pattern)| {
-            let found = pattern.find(text)?;
+            let found = pattern.find(text, effort)?;
             let name = |slot: Option<&str>| {
                 slot.map(|name| {
                     let name = name.trim();
@@ -202,18 +224,30 @@ impl Pattern {
         Self { parts, needle }
     }
 
-    fn find<'t>(&self, text: &'t str) -> Option<Found<'t>> {
+    fn find<'t>(&self, text: &'t str, effort: &mut u64) -> Option<Found<'t>> {
+        /// Enough for every slot to try every place of a long sentence once.
+        const MOST_STEPS: u64 = 2_000;
+        *effort += 1;
         if !text.contains(self.needle.trim_end()) {
             return None;
         }
-        step(&self.parts, text, Found::default())
+        let mut steps = MOST_STEPS;
+        let found = step(&self.parts, text, Found::default(), &mut steps);
+        *effort += MOST_STEPS - steps;
+        found
     }
 }
 
 /// Matches `parts` against all of `text`, shortest slots first.
-fn step<'t>(parts: &[Part], text: &'t str, mut found: Found<'t>) -> Option<Found<'t>> {
+fn step<'t>(
+    parts: &[Part],
+    text: &'t str,
+    mut found: Found<'t>,
+    steps: &mut u64,
+) -> Option<Found<'t>> {
     /// Longer than any name or subject WhatsApp allows.
     const LONGEST_SLOT: usize = 300;
+    *steps = steps.checked_sub(1)?;
     let Some((part, rest)) = parts.split_first() else {
         return text.is_empty().then_some(found);
     };
@@ -224,18 +258,18 @@ fn step<'t>(parts: &[Part], text: &'t str, mut found: Found<'t>) -> Option<Found
                 None if text == literal.trim_end() => "",
                 other => other?,
             };
-            step(rest, after, found)
+            step(rest, after, found, steps)
         }
         Part::Either(choices) => choices
             .iter()
-            .find_map(|choice| step(rest, text.strip_prefix(choice)?, found)),
+            .find_map(|choice| step(rest, text.strip_prefix(choice)?, found, steps)),
         Part::Slot('A') => {
             found.by_you = true;
-            step(rest, text, found)
+            step(rest, text, found, steps)
         }
         Part::Slot('W') => {
             found.who_you = true;
-            step(rest, text, found)
+            step(rest, text, found, steps)
         }
         Part::Slot(slot) => text
             .char_indices()
@@ -252,7 +286,7 @@ fn step<'t>(parts: &[Part], text: &'t str, mut found: Found<'t>) -> Option<Found
                     _ => &mut found.to,
                 };
                 *place = Some(taken);
-                step(rest, after, found)
+                step(rest, after, found, steps)
             }),
     }
 }

@@ -91,23 +91,46 @@ pub(super) enum Phrase {
     Call,
 }
 
-/// The language in which `text` is that phrase.
-pub(super) fn find(phrase: Phrase, text: &str) -> Option<&'static str> {
-    /// Longer than any phrase: no need to fold a long message to know.
-    const LONGEST: usize = 160;
-    if text.len() > LONGEST {
-        return None;
+/// A text looked up once, for every phrase it may be.
+#[derive(Clone, Copy)]
+pub(super) struct Known(Option<&'static [(Phrase, &'static str)]>);
+
+impl Known {
+    pub fn of(text: &str) -> Self {
+        /// Longer than any phrase: no need to fold a long message to know.
+        const LONGEST: usize = 160;
+        if text.len() > LONGEST {
+            return Self(None);
+        }
+        Self(PHRASES.get(&key(text)).map(Vec::as_slice))
     }
-    PHRASES.get(&(phrase, key(text))).copied()
+
+    pub fn is(self, phrase: Phrase) -> bool {
+        self.0
+            .is_some_and(|found| found.iter().any(|(known, _)| *known == phrase))
+    }
+
+    pub fn language(self) -> Option<&'static str> {
+        self.0?.first().map(|(_, code)| *code)
+    }
+}
+
+pub(super) fn is(phrase: Phrase, text: &str) -> bool {
+    Known::of(text).is(phrase)
 }
 
 /// Some versions put a stop inside the angle brackets, some do not.
 fn key(text: &str) -> String {
-    folded(text).replace(".>", ">")
+    let key = folded(text);
+    if key.ends_with(".>") {
+        key.replace(".>", ">")
+    } else {
+        key
+    }
 }
 
-static PHRASES: LazyLock<HashMap<(Phrase, String), &'static str>> = LazyLock::new(|| {
-    let mut found = HashMap::new();
+static PHRASES: LazyLock<HashMap<String, Vec<(Phrase, &'static str)>>> = LazyLock::new(|| {
+    let mut found: HashMap<String, Vec<(Phrase, &'static str)>> = HashMap::new();
     for language in all() {
         for (phrase, list) in [
             (Phrase::Omitted, language.omitted),
@@ -119,7 +142,10 @@ static PHRASES: LazyLock<HashMap<(Phrase, String), &'static str>> = LazyLock::ne
             (Phrase::Call, language.call),
         ] {
             for text in list {
-                found.entry((phrase, key(text))).or_insert(language.code);
+                found
+                    .entry(key(text))
+                    .or_default()
+                    .push((phrase, language.code));
             }
         }
     }

@@ -14,6 +14,7 @@ mod languages;
 mod marks;
 mod merge;
 mod names;
+mod understand;
 
 #[cfg(test)]
 mod tests;

@@ -126,7 +126,7 @@ fn cuts(rest: &str) -> impl Iterator<Item = (&str, &str)> {
                 }
                 Some(_) => return None,
             };
-            (!plain(name).is_empty()).then_some((name, text))
+            (!name.chars().all(super::marks::blank)).then_some((name, text))
         })
         .take(MOST_COLONS)
 }

@@ -158,7 +158,10 @@ fn written(phone: &Phone) -> String {
         } else {
             ""
         };
-        out.push_str(&format!("{mark}{}{line}{end}", (phone.head)(moment)));
+        out += mark;
+        out += &(phone.head)(moment);
+        out += line;
+        out += end;
     }
     out
 }
