@@ -6,6 +6,7 @@
 //! Reading order: [`words`] cuts and folds a text, [`Query`] is what a person typed, [`OpenPart`] is the day that
 //! still grows, [`Part`] is a closed day in one byte string.
 
+mod near;
 mod open;
 mod part;
 mod query;

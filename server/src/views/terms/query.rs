@@ -3,18 +3,13 @@
 //!
 //! Never looks anything up: [`super::Part`] and [`super::OpenPart`] do, and [`Query::matches`] is the last word.
 
-use std::sync::Arc;
-
-use fst::automaton::Levenshtein;
-
+use super::near::{NEAR_LETTERS_MAX, Near};
 use super::words::{each_word, words};
 
 /// Further words of a query are ignored: each costs a look-up in every part.
 pub const QUERY_WORDS_MAX: usize = 16;
 /// Shorter words get no tolerance: one letter off, they are other words.
 pub const TYPO_LETTERS_MIN: usize = 5;
-/// Longer words get none either; it bounds the size of their automaton.
-pub const TYPO_LETTERS_MAX: usize = 32;
 
 /// A parsed query. Cheap to clone; never printed, because it is somebody's text.
 #[derive(Clone)]
@@ -30,7 +25,7 @@ pub(super) struct Clause {
     /// A word that starts with this one is met too.
     pub prefix: bool,
     /// Set when one wrong, missing or extra letter is forgiven.
-    pub near: Option<Arc<Levenshtein>>,
+    pub near: Option<Near>,
 }
 
 impl Query {
@@ -77,8 +72,8 @@ impl Query {
         let mut any = false;
         for clause in &mut query.clauses {
             let letters = clause.word.chars().count();
-            if (TYPO_LETTERS_MIN..=TYPO_LETTERS_MAX).contains(&letters) && !quoted(&clause.word) {
-                clause.near = Levenshtein::new(&clause.word, 1).ok().map(Arc::new);
+            if (TYPO_LETTERS_MIN..=NEAR_LETTERS_MAX).contains(&letters) && !quoted(&clause.word) {
+                clause.near = Near::new(&clause.word, clause.prefix);
                 any |= clause.near.is_some();
             }
         }
@@ -136,35 +131,10 @@ impl Clause {
     }
 
     pub fn accepts(&self, word: &str) -> bool {
-        let plain = if self.prefix {
-            word.starts_with(&self.word)
-        } else {
-            word == self.word
-        };
-        plain || self.near.is_some() && one_edit_apart(&self.word, word, self.prefix)
-    }
-}
-
-/// At most one letter replaced, missing or extra; with `prefix`, some beginning of `word` is that near.
-fn one_edit_apart(asked: &str, word: &str, prefix: bool) -> bool {
-    let (mut a, mut w) = (asked.chars(), word.chars());
-    loop {
-        let (rest_a, rest_w) = (a.clone(), w.clone());
-        match (a.next(), w.next()) {
-            (None, None) => return true,
-            (None, Some(_)) => return prefix || w.next().is_none(),
-            (Some(x), Some(y)) if x == y => {}
-            (Some(_), other) => {
-                let meets = |asked: std::str::Chars<'_>, word: std::str::Chars<'_>| {
-                    if prefix {
-                        word.as_str().starts_with(asked.as_str())
-                    } else {
-                        word.as_str() == asked.as_str()
-                    }
-                };
-                let missing = meets(a.clone(), rest_w);
-                return missing || other.is_some() && (meets(a, w.clone()) || meets(rest_a, w));
-            }
+        match &self.near {
+            Some(near) => near.accepts(word),
+            None if self.prefix => word.starts_with(&self.word),
+            None => word == self.word,
         }
     }
 }

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use fst::Automaton;
 use proptest::prelude::*;
 
 use super::words::words_by_icu_alone;
@@ -94,10 +95,10 @@ fn one_wrong_letter_is_forgiven_in_long_words_only() {
     assert!(!query.matches("sched"));
     assert!(Query::parse("shif").forgiving().is_none());
     assert!(Query::parse("\"fixed words\"").forgiving().is_none());
-    let long = "ü".repeat(query::TYPO_LETTERS_MAX);
+    let long = "ü".repeat(near::NEAR_LETTERS_MAX);
     assert!(
         Query::parse(&long).forgiving().is_some(),
-        "the automaton of the longest word fits"
+        "the longest word that fits"
     );
     assert_eq!(
         Query::parse("swap the shifts").first_hit("please do\nswap it"),
@@ -211,6 +212,20 @@ fn text() -> impl Strategy<Value = String> {
     proptest::collection::vec(word, 0..6).prop_map(|words| words.join(" "))
 }
 
+fn distance(a: &str, b: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let best = (diagonal + usize::from(x != *y))
+                .min(row[j] + 1)
+                .min(row[j + 1] + 1);
+            diagonal = std::mem::replace(&mut row[j + 1], best);
+        }
+    }
+    row[b.len()]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -246,6 +261,18 @@ proptest! {
             prop_assert_eq!(&day.search(&query, below, limit), &want);
             prop_assert_eq!(&closed.search(&query, below, limit).expect("sound"), &want);
         }
+    }
+
+    /// Checked against the distance as the textbook computes it, letter by letter and byte by byte.
+    #[test]
+    fn near_is_one_letter_away_and_no_more(asked in "[abé漢]{0,6}", word in "[abé漢👍]{0,8}", prefix: bool) {
+        let near = near::Near::new(&asked, prefix).expect("short");
+        let letters: Vec<char> = word.chars().collect();
+        let ends = if prefix { 0..=letters.len() } else { letters.len()..=letters.len() };
+        let want = ends.into_iter().any(|end| distance(&asked, &letters[..end]) <= 1);
+        prop_assert_eq!(near.accepts(&word), want);
+        let end = word.bytes().fold(near.start(), |walk, byte| near.accept(&walk, byte));
+        prop_assert_eq!(near.is_match(&end), want);
     }
 
     #[test]
