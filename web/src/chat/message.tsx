@@ -40,7 +40,7 @@ export const Row = memo(function Row(props: RowProps) {
   }
   const own = item.u === me && !item.imp;
   const name = authorName(s, item);
-  const rx = Object.entries(item.rx ?? {}).filter(([, who]) => who.length);
+  const rx = Object.entries(item.del || item.gone ? {} : (item.rx ?? {})).filter(([, who]) => who.length);
   const onlyPictures = !item.b && !!item.f?.length && item.f.every((file) => isPicture(file.mime));
   return (
     <article class={`msg${own ? ' own' : ''}${head ? ' head' : ''}${item.m?.includes(me) ? ' for-me' : ''}`} data-q={item.q} tabIndex={-1} aria-label={label(item, name)}>

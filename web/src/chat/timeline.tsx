@@ -48,6 +48,8 @@ export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, o
   const scroller = useRef<HTMLDivElement>(null);
   const rows = useRef<HTMLDivElement>(null);
   const anchor = useRef<Anchor>({ end: true });
+  /** Where we last left the scroll bar; anything else is the reader's own doing. */
+  const rest = useRef(0);
   const jumped = useRef<Jump | null>(null);
   const loading = useRef<'before' | 'after' | null>(null);
   const atEnd = useSignal(true);
@@ -63,6 +65,7 @@ export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, o
     const { moreAfter } = state.peek()?.lines[key] ?? { moreAfter: false };
     atEnd.value = end && !moreAfter;
     anchor.current = atEnd.peek() ? { end: true } : (firstVisible(box, rows.current) ?? anchor.current);
+    rest.current = box.scrollTop;
     const now = state.peek();
     if (now) state.value = setAtEnd(now, key, atEnd.peek());
     if (atEnd.peek()) read();
@@ -71,12 +74,20 @@ export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, o
   const restore = useCallback(() => {
     const box = scroller.current;
     if (!box) return;
+    // A scroll whose event is still to come must not be undone.
+    const moved = box.scrollTop - rest.current;
+    const atBottom = box.scrollHeight - box.scrollTop - box.clientHeight <= 1;
+    if (Math.abs(moved) > 1 && !atBottom) {
+      const held = anchor.current;
+      anchor.current = held.end ? (firstVisible(box, rows.current) ?? held) : { ...held, top: held.top - moved };
+    }
     const held = anchor.current;
     if (held.end) box.scrollTop = box.scrollHeight;
     else {
       const row = find(rows.current, held.q);
       if (row) box.scrollTop += row.getBoundingClientRect().top - box.getBoundingClientRect().top - held.top;
     }
+    rest.current = box.scrollTop;
   }, []);
 
   const read = useCallback(() => {
@@ -117,6 +128,7 @@ export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, o
         const offset = jump.align === 'line' ? 72 : (box.clientHeight - target.offsetHeight) / 2;
         box.scrollTop += target.getBoundingClientRect().top - box.getBoundingClientRect().top - offset;
         anchor.current = firstVisible(box, rows.current) ?? anchor.current;
+        rest.current = box.scrollTop;
         if (jump.flash) {
           row.classList.add('flash');
           setTimeout(() => row.classList.remove('flash'), 1600);
@@ -164,6 +176,7 @@ export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, o
   const toEnd = () => {
     const done = () => {
       anchor.current = { end: true };
+      rest.current = scroller.current?.scrollTop ?? 0;
       restore();
     };
     if (state.peek()?.lines[key]?.moreAfter) openWindow(where).then(done, toastFault);

@@ -1,0 +1,144 @@
+import 'fake-indexeddb/auto';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ApiError } from './api.ts';
+import { arrived, enqueue, flush, forgetOutbox, outbox, retry, settled, startOutbox, type Wire } from './outbox.ts';
+import { all, wipe } from './store.ts';
+import type { Ack, Command, File } from './types.ts';
+
+type Sent = Command & { id: string };
+const file = (id: string): File => ({ id, name: 'x', mime: 'image/png', size: 1 });
+const turn = () => new Promise((done) => setTimeout(done, 15));
+const words = (b: string, c = 'a') => ({ c, b, files: [] });
+
+/** A server which remembers ids, behind a line that can fail before or after it acted. */
+function world() {
+  const log: Sent[] = [];
+  const done = new Map<string, Ack>();
+  const timers: (() => void)[] = [];
+  const faults: ('before' | 'after' | ApiError)[] = [];
+  const uploads: string[] = [];
+  const wire: Wire = {
+    async command(command) {
+      const fault = faults.shift();
+      await Promise.resolve();
+      if (fault === 'before') throw new ApiError('offline', 'no line', 0);
+      if (fault instanceof ApiError) throw fault;
+      let ack = done.get(command.id);
+      if (!ack) {
+        log.push(command);
+        ack = { t: 'ack', id: command.id, q: log.length, ts: 1 };
+        done.set(command.id, ack);
+      }
+      if (fault === 'after') throw new ApiError('offline', 'answer lost', 0);
+      return ack;
+    },
+    async upload(_c, attachment) {
+      uploads.push(attachment.id);
+      return file(`file-${attachment.id}`);
+    },
+    later: (act) => void timers.push(act),
+    random: () => 0,
+  };
+  const passTime = async () => {
+    for (const act of timers.splice(0)) act();
+    await turn();
+  };
+  return { wire, log, faults, timers, uploads, passTime, texts: () => log.map((one) => (one.t === 'send' ? one.b : '')) };
+}
+
+beforeEach(async () => {
+  forgetOutbox();
+  await wipe();
+});
+
+describe('the outbox', () => {
+  it('sends in order, once each, whatever the line does', async () => {
+    const { wire, faults, texts, passTime, log } = world();
+    faults.push('before', 'after', 'before', 'after', 'after');
+    await startOutbox(wire);
+    for (const b of ['1', '2', '3', '4']) enqueue(words(b));
+    for (let i = 0; i < 12; i++) await passTime();
+    expect(texts()).toEqual(['1', '2', '3', '4']);
+    expect(log.map((one) => one.id)).toEqual(log.map((one) => one.id).sort());
+    expect(outbox.value.every((entry) => entry.state === 'sent')).toBe(true);
+  });
+
+  it('survives the tab: what was waiting is sent by the next life, once', async () => {
+    const first = world();
+    first.faults.push('after', 'before', 'before');
+    await startOutbox(first.wire);
+    enqueue(words('written in the lift'));
+    enqueue(words('and one more'));
+    await turn();
+    const kept = await all('outbox/');
+    expect(kept.length).toBe(2);
+    forgetOutbox();
+    // The first was accepted, but its answer was lost: the same server must not take it twice.
+    await startOutbox({ ...first.wire });
+    for (let i = 0; i < 6; i++) await first.passTime();
+    expect(first.texts()).toEqual(['written in the lift', 'and one more']);
+    expect(await all('outbox/')).toEqual([]);
+  });
+
+  it('says why when it is refused, goes on with the next, and tries again only when asked, as a new attempt', async () => {
+    const { wire, faults, texts, log } = world();
+    faults.push(new ApiError('forbidden', 'Only owners write here.', 403));
+    await startOutbox(wire);
+    const refused = enqueue(words('no'));
+    enqueue(words('yes'));
+    await turn();
+    expect(texts()).toEqual(['yes']);
+    expect(outbox.value.find((entry) => entry.id === refused.id)).toMatchObject({ state: 'refused', code: 'forbidden', why: 'Only owners write here.' });
+    flush();
+    await turn();
+    expect(texts()).toEqual(['yes']);
+    retry(refused.id);
+    await turn();
+    expect(texts()).toEqual(['yes', 'no']);
+    expect(log.at(-1)?.id).not.toBe(refused.id);
+  });
+
+  it('waits as long as the server asks', async () => {
+    const { wire, faults, texts, timers } = world();
+    let waited = 0;
+    faults.push(new ApiError('rate', 'slow down', 429, 4000));
+    await startOutbox({ ...wire, later: (act, ms) => void ((waited = ms), timers.push(act)) });
+    enqueue(words('fast'));
+    await turn();
+    expect(waited).toBeGreaterThanOrEqual(4000);
+    expect(texts()).toEqual([]);
+  });
+
+  it('uploads before it sends, and not again when only the sending failed', async () => {
+    const { wire, faults, log, uploads, passTime } = world();
+    faults.push('before');
+    await startOutbox(wire);
+    enqueue({ c: 'a', b: '', files: [{ id: 'up', name: 'x', mime: 'image/png', size: 1, blob: new Blob(['x']), sent: 0 }] });
+    await turn();
+    await passTime();
+    expect(uploads).toEqual(['up']);
+    expect(log[0]).toMatchObject({ t: 'send', f: ['file-up'] });
+  });
+
+  it('lets one channel go on while another waits', async () => {
+    const { wire, faults, texts } = world();
+    faults.push('before');
+    await startOutbox(wire);
+    enqueue(words('stuck', 'a'));
+    enqueue(words('free', 'b'));
+    await turn();
+    expect(texts()).toEqual(['free']);
+  });
+
+  it('gives its place to the row in the log', async () => {
+    const { wire } = world();
+    await startOutbox(wire);
+    const one = enqueue(words('1'));
+    enqueue(words('2'));
+    await turn();
+    arrived(one.id);
+    expect(outbox.value.length).toBe(1);
+    settled('a', 2);
+    expect(outbox.value).toEqual([]);
+  });
+});
