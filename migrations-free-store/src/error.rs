@@ -9,16 +9,29 @@ use crate::Position;
 #[non_exhaustive]
 pub enum Error {
     #[error("{what} {}: {source}", path.display())]
-    Io { what: &'static str, path: PathBuf, source: io::Error },
+    Io {
+        what: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
     #[error("no space left on the disk while writing {}", path.display())]
     DiskFull { path: PathBuf },
     /// Bytes on disk are not what was written. `at` is a byte offset in the file.
     #[error("{} is damaged at byte {at}: {why}", path.display())]
-    Damaged { path: PathBuf, at: u64, why: &'static str },
+    Damaged {
+        path: PathBuf,
+        at: u64,
+        why: &'static str,
+    },
     /// A sealed record that its key does not open, or that contradicts its own leaf.
     #[error("the record at position {position} is damaged: {why}")]
-    DamagedRecord { position: Position, why: &'static str },
-    #[error("the log holds {size} events but a checkpoint of {signed} was signed: events are missing")]
+    DamagedRecord {
+        position: Position,
+        why: &'static str,
+    },
+    #[error(
+        "the log holds {size} events but a checkpoint of {signed} was signed: events are missing"
+    )]
     ShorterThanCheckpoint { size: Position, signed: Position },
     #[error("the log does not agree with the checkpoint of {signed} events it signed")]
     Forked { signed: Position },
@@ -35,6 +48,9 @@ pub enum Error {
     TooLarge { what: &'static str, limit: u64 },
     #[error("refused: {why}")]
     Refused { why: &'static str },
+    /// A proof or a signature that does not prove what it should.
+    #[error("not proved: {why}")]
+    Unproven { why: &'static str },
     /// An earlier commit failed; what the disk holds is unknown, so the process must stop and recover.
     #[error("an earlier commit failed; the log must be opened anew")]
     Poisoned,
@@ -58,13 +74,18 @@ impl Error {
             Error::NotFound => "store_not_found",
             Error::TooLarge { .. } => "store_too_large",
             Error::Refused { .. } => "store_refused",
+            Error::Unproven { .. } => "store_unproven",
             Error::Poisoned => "store_poisoned",
             Error::Views { .. } => "store_views",
         }
     }
 
     pub(crate) fn damaged(path: &Path, at: u64, why: &'static str) -> Error {
-        Error::Damaged { path: path.to_owned(), at, why }
+        Error::Damaged {
+            path: path.to_owned(),
+            at,
+            why,
+        }
     }
 }
 
@@ -79,7 +100,14 @@ impl<T, E: Into<io::Error>> During<T> for Result<T, E> {
             let source = error.into();
             let path = path.to_owned();
             match source.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::DiskFull { path },
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    Error::DiskFull { path }
+                }
+                io::ErrorKind::UnexpectedEof => Error::Damaged {
+                    path,
+                    at: 0,
+                    why: "the file is cut short",
+                },
                 _ => Error::Io { what, path, source },
             }
         })

@@ -106,9 +106,17 @@ mod tests {
         for bytes in [[0; 16], [255; 16], [0x5a; 16]] {
             assert_eq!(Id(bytes).to_string().parse(), Ok(Id(bytes)));
         }
-        let known: Id = "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().expect("the ULID specification's example");
+        let known: Id = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+            .parse()
+            .expect("the ULID specification's example");
         assert_eq!(known.ms(), 1_469_922_850_259);
-        for bad in ["", "8ZZZZZZZZZZZZZZZZZZZZZZZZZ", "01arz3ndektsv4rrffq69g5fav", "01ARZ3NDEKTSV4RRFFQ69G5FAU", "01ARZ3NDEKTSV4RRFFQ69G5FAVV"] {
+        for bad in [
+            "",
+            "8ZZZZZZZZZZZZZZZZZZZZZZZZZ",
+            "01arz3ndektsv4rrffq69g5fav",
+            "01ARZ3NDEKTSV4RRFFQ69G5FAU",
+            "01ARZ3NDEKTSV4RRFFQ69G5FAVV",
+        ] {
             assert_eq!(bad.parse::<Id>(), Err(BadId), "{bad}");
         }
     }

@@ -1,6 +1,19 @@
-//! One event as the log keeps it.
+//! One event as the log keeps it: what stands in clear, what is sealed, and how old versions are lifted.
+//! Bytes once written are never migrated: [`parse`] reads every version there ever was.
 
-use crate::{Id, Position, Scope};
+use crate::Position;
+use crate::bytes::{Fields, Put};
+use crate::cipher::{self, AES_256_GCM, Cipher, Key, Nonce, RandomPool, TAG_BYTES};
+use crate::error::Error;
+use crate::id::Id;
+use crate::keyring::{Found, Keyring};
+use crate::scope::Scope;
+use crate::verify::{Hash, commitment_hash, leaf_hash};
+
+/// Largest header, in bytes.
+pub const HEADER_BYTES_MAX: usize = 64 << 10;
+/// Largest content, in bytes.
+pub const CONTENT_BYTES_MAX: usize = 1 << 20;
 
 /// What stands in a header for content that may be forgotten: a salted hash of its exact bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,9 +25,11 @@ pub struct Commitment {
 impl Commitment {
     /// Commits to `content` under a fresh random salt.
     pub fn of(content: &[u8]) -> Commitment {
-        let mut salt = [0; 32];
-        getrandom::fill(&mut salt).expect("the operating system gives randomness");
-        Commitment { salt, hash: crate::verify::commitment_hash(&salt, content) }
+        let salt = cipher::random();
+        Commitment {
+            salt,
+            hash: commitment_hash(&salt, content),
+        }
     }
 }
 
@@ -23,11 +38,12 @@ impl Commitment {
 pub struct NewRecord<'a> {
     /// Milliseconds since 1970.
     pub at_ms: u64,
-    /// Exact JSON bytes, the content's commitment already inside.
+    /// Exact JSON bytes, the content's commitment already inside; sealed under the audit month of `at_ms`.
     pub header: &'a [u8],
     pub content: Option<(&'a [u8], &'a Commitment)>,
     /// What the content is sealed under, together with the author's key.
     pub scope: Scope,
+    /// Whose key is mixed into the content's, unless the scope is a person already.
     pub author: Option<Id>,
     /// The channel and its own sequence number, which must grow within a channel.
     pub place: Option<(Id, u64)>,
@@ -58,6 +74,7 @@ impl Part {
     }
 }
 
+/// An event as read back. A part is `Forgotten` when its key is destroyed; its salt is then gone too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     pub position: Position,
@@ -67,8 +84,511 @@ pub struct Record {
     pub header_salt: Option<[u8; 32]>,
     pub content: Option<Part>,
     pub content_salt: Option<[u8; 32]>,
+    /// What the content is sealed under now: a resealed record names its new scope.
     pub scope: Scope,
     pub author: Option<Id>,
     pub place: Option<(Id, u64)>,
     pub tag: Option<[u8; 16]>,
+}
+
+const VERSION: u8 = 1;
+const FIXED_BYTES: usize = 4 + 1 + 1 + 2 + 8 + 32 + 12;
+const SALT_BYTES: usize = 32;
+
+const CONTENT: u16 = 1;
+const AUTHOR: u16 = 1 << 1;
+const PLACE: u16 = 1 << 2;
+const TAG: u16 = 1 << 3;
+/// The scope is written out; without this flag it is the place's channel on the day of `at`.
+const SCOPE: u16 = 1 << 4;
+/// The key's generation is written out; without this flag it is 0.
+const GENERATION: u16 = 1 << 5;
+/// The author's key is mixed into the content's.
+const AUTHOR_SEALS: u16 = 1 << 6;
+const KNOWN_FLAGS: u16 = (1 << 7) - 1;
+
+/// What stands in clear beside the sealed parts: opaque ids, times and numbers only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Routing {
+    pub at_ms: u64,
+    pub leaf: Hash,
+    pub nonce: Nonce,
+    pub scope: Scope,
+    pub generation: u16,
+    pub author: Option<Id>,
+    pub author_seals: bool,
+    pub place: Option<(Id, u64)>,
+    pub tag: Option<[u8; 16]>,
+    pub has_content: bool,
+}
+
+/// A record as it lies in a segment, split but not opened. Sealed parts end with their tag.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Raw<'a> {
+    pub routing: Routing,
+    pub header: &'a [u8],
+    pub content: &'a [u8],
+}
+
+impl Raw<'_> {
+    /// Bytes of content as they were before sealing.
+    pub fn content_bytes(&self) -> u32 {
+        self.content.len().saturating_sub(SALT_BYTES + TAG_BYTES) as u32
+    }
+
+    pub fn header_bytes(&self) -> u32 {
+        self.header.len().saturating_sub(SALT_BYTES + TAG_BYTES) as u32
+    }
+}
+
+/// The whole length that a record says it has, from its first bytes.
+pub(crate) fn length_of(bytes: &[u8]) -> Option<usize> {
+    Fields(bytes).u32().map(|length| length as usize)
+}
+
+/// Reads one record that fills `bytes`, whatever version wrote it. None: the bytes are damaged.
+///
+/// Each version has one pure function that gives today's [`Raw`]. When the format changes, the old
+/// function stays, lifts what it reads, and a golden directory of that version joins `fixtures/`.
+pub(crate) fn parse(bytes: &[u8]) -> Option<Raw<'_>> {
+    let (body, crc) = bytes.split_last_chunk::<4>()?;
+    if length_of(bytes)? != bytes.len() || u32::from_be_bytes(*crc) != crc32c::crc32c(body) {
+        return None;
+    }
+    let mut fields = Fields(body.get(4..)?);
+    match fields.u8()? {
+        1 => parse_v1(fields),
+        _ => None,
+    }
+}
+
+fn parse_v1(mut fields: Fields<'_>) -> Option<Raw<'_>> {
+    let (alg, flags) = (fields.u8()?, fields.u16()?);
+    if alg != AES_256_GCM || flags & !KNOWN_FLAGS != 0 {
+        return None;
+    }
+    let has = |flag| flags & flag != 0;
+    let (at_ms, leaf, nonce) = (fields.u64()?, fields.array()?, fields.array()?);
+    let explicit = if has(SCOPE) {
+        let (kind, id, number) = (fields.u8()?, Id(fields.array()?), fields.u32()?);
+        Some(Scope::from_parts(kind, id, number)?)
+    } else {
+        None
+    };
+    let generation = if has(GENERATION) { fields.u16()? } else { 0 };
+    let author = if has(AUTHOR) {
+        Some(Id(fields.array()?))
+    } else {
+        None
+    };
+    let place = if has(PLACE) {
+        Some((Id(fields.array()?), fields.u64()?))
+    } else {
+        None
+    };
+    let tag = if has(TAG) {
+        Some(fields.array()?)
+    } else {
+        None
+    };
+    let scope = match (explicit, place) {
+        (Some(scope), _) => scope,
+        (None, Some((channel, _))) => Scope::channel_day(channel, at_ms),
+        (None, None) => return None,
+    };
+    let header_bytes = fields.u32()? as usize;
+    let header = fields.take(header_bytes)?;
+    let content = fields.0;
+    if has(CONTENT) == content.is_empty() || (has(AUTHOR_SEALS) && author.is_none()) {
+        return None;
+    }
+    let routing = Routing {
+        at_ms,
+        leaf,
+        nonce,
+        scope,
+        generation,
+        author,
+        author_seals: has(AUTHOR_SEALS),
+        place,
+        tag,
+        has_content: has(CONTENT),
+    };
+    Some(Raw {
+        routing,
+        header,
+        content,
+    })
+}
+
+/// Seals and appends records to a buffer, in today's version.
+pub(crate) struct Encoder {
+    random: RandomPool,
+}
+
+impl Encoder {
+    pub fn new() -> Encoder {
+        Encoder {
+            random: RandomPool::new(),
+        }
+    }
+
+    /// Appends `new` at `position`; keys not yet made are made in the keyring. On an error `out` is as before.
+    pub fn encode(
+        &mut self,
+        new: &NewRecord<'_>,
+        position: Position,
+        keyring: &Keyring,
+        out: &mut Vec<u8>,
+    ) -> Result<Routing, Error> {
+        check_sizes(new)?;
+        let salt: [u8; 32] = self.random.take();
+        let (_, audit) = keyring.for_sealing(&Scope::audit(new.at_ms))?;
+        // A person's own scope is sealed by that person's key alone, so that erasing nobody else forgets it.
+        let author = new
+            .author
+            .filter(|_| new.content.is_some() && !matches!(new.scope, Scope::Person(_)));
+        let mut routing = Routing {
+            at_ms: new.at_ms,
+            leaf: leaf_hash(&salt, new.header),
+            nonce: self.random.take(),
+            scope: new.scope,
+            generation: 0,
+            author: new.author,
+            author_seals: author.is_some(),
+            place: new.place,
+            tag: new.tag,
+            has_content: new.content.is_some(),
+        };
+        let content = match new.content {
+            Some((bytes, commitment)) => {
+                let (generation, key) = keyring.for_sealing(&new.scope)?;
+                routing.generation = generation;
+                let person = match author {
+                    Some(person) => Some(keyring.for_sealing(&Scope::Person(person))?.1),
+                    None => None,
+                };
+                Some((
+                    content_cipher(&key, person.as_deref(), position),
+                    &commitment.salt,
+                    bytes,
+                ))
+            }
+            None => None,
+        };
+        let start = put_routing(&routing, out);
+        out.put_u32((SALT_BYTES + new.header.len() + TAG_BYTES) as u32);
+        let context = Context {
+            position,
+            channel: channel_of(&routing),
+        };
+        put_sealed(
+            out,
+            &header_cipher(&audit, position),
+            &routing.nonce,
+            &context.of(HEADER_PART),
+            &salt,
+            new.header,
+        );
+        if let Some((cipher, salt, bytes)) = content {
+            put_sealed(
+                out,
+                &cipher,
+                &routing.nonce,
+                &context.of(CONTENT_PART),
+                salt,
+                bytes,
+            );
+        }
+        finish(out, start);
+        Ok(routing)
+    }
+}
+
+/// Appends the record with its content sealed anew under `routing`, the header as it was.
+pub(crate) fn encode_resealed(
+    raw: &Raw<'_>,
+    routing: &Routing,
+    position: Position,
+    cipher: &Cipher,
+    salt: &[u8; 32],
+    content: &[u8],
+    out: &mut Vec<u8>,
+) {
+    let start = put_routing(routing, out);
+    out.put_u32(raw.header.len() as u32);
+    out.extend_from_slice(raw.header);
+    let context = Context {
+        position,
+        channel: channel_of(routing),
+    };
+    put_sealed(
+        out,
+        cipher,
+        &routing.nonce,
+        &context.of(CONTENT_PART),
+        salt,
+        content,
+    );
+    finish(out, start);
+}
+
+fn check_sizes(new: &NewRecord<'_>) -> Result<(), Error> {
+    if new.header.len() > HEADER_BYTES_MAX {
+        return Err(Error::TooLarge {
+            what: "a header",
+            limit: HEADER_BYTES_MAX as u64,
+        });
+    }
+    if new
+        .content
+        .is_some_and(|(bytes, _)| bytes.len() > CONTENT_BYTES_MAX)
+    {
+        return Err(Error::TooLarge {
+            what: "a content",
+            limit: CONTENT_BYTES_MAX as u64,
+        });
+    }
+    debug_assert!(
+        new.content
+            .is_none_or(|(bytes, c)| commitment_hash(&c.salt, bytes) == c.hash)
+    );
+    Ok(())
+}
+
+fn put_routing(routing: &Routing, out: &mut Vec<u8>) -> usize {
+    let implied = routing
+        .place
+        .map(|(channel, _)| Scope::channel_day(channel, routing.at_ms));
+    let mut flags = 0;
+    let mut set = |flag, on| flags |= if on { flag } else { 0 };
+    set(CONTENT, routing.has_content);
+    set(AUTHOR, routing.author.is_some());
+    set(PLACE, routing.place.is_some());
+    set(TAG, routing.tag.is_some());
+    set(SCOPE, implied != Some(routing.scope));
+    set(GENERATION, routing.generation != 0);
+    set(AUTHOR_SEALS, routing.author_seals);
+    let start = out.len();
+    out.put_u32(0);
+    out.extend_from_slice(&[VERSION, AES_256_GCM]);
+    out.put_u16(flags);
+    out.put_u64(routing.at_ms);
+    out.extend_from_slice(&routing.leaf);
+    out.extend_from_slice(&routing.nonce);
+    debug_assert_eq!(out.len() - start, FIXED_BYTES);
+    if flags & SCOPE != 0 {
+        let (kind, id, number) = routing.scope.to_parts();
+        out.push(kind);
+        out.extend_from_slice(&id.0);
+        out.put_u32(number);
+    }
+    if flags & GENERATION != 0 {
+        out.put_u16(routing.generation);
+    }
+    if let Some(author) = routing.author {
+        out.extend_from_slice(&author.0);
+    }
+    if let Some((channel, seq)) = routing.place {
+        out.extend_from_slice(&channel.0);
+        out.put_u64(seq);
+    }
+    if let Some(tag) = routing.tag {
+        out.extend_from_slice(&tag);
+    }
+    start
+}
+
+/// Fills in the length of the record that began at `start`, and closes it with its checksum.
+fn finish(out: &mut Vec<u8>, start: usize) {
+    let length = (out.len() - start + 4) as u32;
+    let record = out.get_mut(start..).unwrap_or_default();
+    if let Some(field) = record.first_chunk_mut::<4>() {
+        *field = length.to_be_bytes();
+    }
+    let crc = crc32c::crc32c(record);
+    out.put_u32(crc);
+}
+
+fn put_sealed(
+    out: &mut Vec<u8>,
+    cipher: &Cipher,
+    nonce: &Nonce,
+    context: &[u8],
+    salt: &[u8; 32],
+    bytes: &[u8],
+) {
+    let start = out.len();
+    out.extend_from_slice(salt);
+    out.extend_from_slice(bytes);
+    let tag = cipher.seal(nonce, context, out.get_mut(start..).unwrap_or_default());
+    out.extend_from_slice(&tag);
+}
+
+pub(crate) fn content_cipher(scope: &Key, person: Option<&Key>, position: Position) -> Cipher {
+    scope.derive(person, &position.to_be_bytes(), b"daylight/content/v1")
+}
+
+fn header_cipher(audit: &Key, position: Position) -> Cipher {
+    audit.derive(None, &position.to_be_bytes(), b"daylight/header/v1")
+}
+
+const HEADER_PART: u8 = 1;
+const CONTENT_PART: u8 = 2;
+
+/// Where a part belongs: sealed in as associated data, so that parts cannot be swapped.
+struct Context {
+    position: Position,
+    channel: Id,
+}
+
+impl Context {
+    fn of(&self, part: u8) -> [u8; 26] {
+        let mut bytes = [0; 26];
+        bytes[..8].copy_from_slice(&self.position.to_be_bytes());
+        bytes[8..24].copy_from_slice(&self.channel.0);
+        bytes[24..].copy_from_slice(&[part, AES_256_GCM]);
+        bytes
+    }
+}
+
+fn channel_of(routing: &Routing) -> Id {
+    routing
+        .place
+        .map_or_else(Id::default, |(channel, _)| channel)
+}
+
+/// A part opened: its salt and its bytes; None when its key is destroyed.
+pub(crate) type Opened = Option<([u8; 32], Vec<u8>)>;
+
+pub(crate) fn open_header(
+    raw: &Raw<'_>,
+    position: Position,
+    keyring: &Keyring,
+) -> Result<Opened, Error> {
+    let Some(audit) = living(keyring, &Scope::audit(raw.routing.at_ms), 0, position)? else {
+        return Ok(None);
+    };
+    open(
+        raw,
+        position,
+        &header_cipher(&audit, position),
+        HEADER_PART,
+        raw.header,
+    )
+    .map(Some)
+}
+
+/// The content of a record that has one.
+pub(crate) fn open_content(
+    raw: &Raw<'_>,
+    position: Position,
+    keyring: &Keyring,
+) -> Result<Opened, Error> {
+    let routing = &raw.routing;
+    let Some(key) = living(keyring, &routing.scope, routing.generation, position)? else {
+        return Ok(None);
+    };
+    let person = match routing.author.filter(|_| routing.author_seals) {
+        Some(author) => match living(keyring, &Scope::Person(author), 0, position)? {
+            None => return Ok(None),
+            alive => alive,
+        },
+        None => None,
+    };
+    open(
+        raw,
+        position,
+        &content_cipher(&key, person.as_deref(), position),
+        CONTENT_PART,
+        raw.content,
+    )
+    .map(Some)
+}
+
+fn living(
+    keyring: &Keyring,
+    scope: &Scope,
+    generation: u16,
+    position: Position,
+) -> Result<Option<std::sync::Arc<Key>>, Error> {
+    match keyring.find(scope, generation) {
+        Found::Live(key) => Ok(Some(key)),
+        Found::Destroyed => Ok(None),
+        Found::Missing => Err(Error::DamagedRecord {
+            position,
+            why: "the keyring has no slot for its key",
+        }),
+    }
+}
+
+fn open(
+    raw: &Raw<'_>,
+    position: Position,
+    cipher: &Cipher,
+    part: u8,
+    sealed: &[u8],
+) -> Result<([u8; 32], Vec<u8>), Error> {
+    let context = Context {
+        position,
+        channel: channel_of(&raw.routing),
+    };
+    let damaged = Error::DamagedRecord {
+        position,
+        why: "a sealed part does not open with its key",
+    };
+    let Some(mut plain) = cipher.open_tagged(&raw.routing.nonce, &context.of(part), sealed) else {
+        return Err(damaged);
+    };
+    let Some((salt, _)) = plain.split_first_chunk::<SALT_BYTES>() else {
+        return Err(damaged);
+    };
+    let salt = *salt;
+    plain.drain(..SALT_BYTES);
+    Ok((salt, plain))
+}
+
+/// Opens what can be opened.
+pub(crate) fn open_record(
+    raw: &Raw<'_>,
+    position: Position,
+    keyring: &Keyring,
+) -> Result<Record, Error> {
+    let (header_salt, header) = part(open_header(raw, position, keyring)?);
+    let (content_salt, content) = match raw.routing.has_content {
+        true => {
+            let (salt, part) = part(open_content(raw, position, keyring)?);
+            (salt, Some(part))
+        }
+        false => (None, None),
+    };
+    let Routing {
+        at_ms,
+        leaf,
+        scope,
+        author,
+        place,
+        tag,
+        ..
+    } = raw.routing;
+    Ok(Record {
+        position,
+        at_ms,
+        leaf,
+        header,
+        header_salt,
+        content,
+        content_salt,
+        scope,
+        author,
+        place,
+        tag,
+    })
+}
+
+fn part(opened: Opened) -> (Option<[u8; 32]>, Part) {
+    match opened {
+        Some((salt, bytes)) => (Some(salt), Part::Bytes(bytes)),
+        None => (None, Part::Forgotten),
+    }
 }

@@ -15,12 +15,17 @@ const DAY_MAX: u32 = 2_932_896;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Scope {
     /// What was posted in a channel on one UTC day; `day` counts days since 1970-01-01.
-    ChannelDay { channel: Id, day: u32 },
+    ChannelDay {
+        channel: Id,
+        day: u32,
+    },
     /// A channel's standing facts: its name, its topic.
     Channel(Id),
     Person(Id),
     /// The headers of one month; `month` is year * 12 + (month - 1).
-    Audit { month: u32 },
+    Audit {
+        month: u32,
+    },
     /// What a legal case preserves.
     Matter(Id),
 }
@@ -28,13 +33,18 @@ pub enum Scope {
 impl Scope {
     /// The channel-day that `at_ms` (milliseconds since 1970) falls in.
     pub fn channel_day(channel: Id, at_ms: u64) -> Scope {
-        Scope::ChannelDay { channel, day: day_of(at_ms) }
+        Scope::ChannelDay {
+            channel,
+            day: day_of(at_ms),
+        }
     }
 
     /// The audit month that `at_ms` (milliseconds since 1970) falls in.
     pub fn audit(at_ms: u64) -> Scope {
         let (year, month, _) = civil(day_of(at_ms));
-        Scope::Audit { month: year * 12 + month - 1 }
+        Scope::Audit {
+            month: year * 12 + month - 1,
+        }
     }
 
     /// Kind, id and number: the fixed form that files use.
@@ -50,7 +60,10 @@ impl Scope {
 
     pub(crate) fn from_parts(kind: u8, id: Id, number: u32) -> Option<Scope> {
         Some(match kind {
-            1 => Scope::ChannelDay { channel: id, day: number },
+            1 => Scope::ChannelDay {
+                channel: id,
+                day: number,
+            },
             2 => Scope::Channel(id),
             3 => Scope::Person(id),
             4 => Scope::Audit { month: number },
@@ -67,7 +80,9 @@ impl Scope {
 
 /// Days past 9999 are folded onto the last one, so that every instant has a scope with a text form.
 fn day_of(at_ms: u64) -> u32 {
-    u32::try_from(at_ms / DAY_MS).unwrap_or(DAY_MAX).min(DAY_MAX)
+    u32::try_from(at_ms / DAY_MS)
+        .unwrap_or(DAY_MAX)
+        .min(DAY_MAX)
 }
 
 /// Year, month (1-12), day (1-31) of a day since 1970, in the proleptic Gregorian calendar.
@@ -80,7 +95,11 @@ fn civil(day: u32) -> (u32, u32, u32) {
     let in_year = in_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let from_march = (5 * in_year + 2) / 153;
     let day_of_month = in_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let month = if from_march < 10 {
+        from_march + 3
+    } else {
+        from_march - 9
+    };
     let year = year_of_era + era * 400 + u32::from(month <= 2);
     (year, month, day_of_month)
 }
@@ -133,7 +152,10 @@ impl FromStr for Scope {
                 let month = digits(parts.next(), 2)?;
                 let day = digits(parts.next(), 2)?;
                 let day = day_from_civil(year, month, day).ok_or(BadScope)?;
-                Ok(Scope::ChannelDay { channel: id(channel)?, day })
+                Ok(Scope::ChannelDay {
+                    channel: id(channel)?,
+                    day,
+                })
             }
             "channel" => Ok(Scope::Channel(id(rest)?)),
             "person" => Ok(Scope::Person(id(rest)?)),
@@ -142,7 +164,9 @@ impl FromStr for Scope {
                 let (year, month) = rest.split_once('-').ok_or(BadScope)?;
                 let (year, month) = (digits(Some(year), 4)?, digits(Some(month), 2)?);
                 day_from_civil(year, month, 1).ok_or(BadScope)?;
-                Ok(Scope::Audit { month: year * 12 + month - 1 })
+                Ok(Scope::Audit {
+                    month: year * 12 + month - 1,
+                })
             }
             _ => Err(BadScope),
         }
@@ -201,18 +225,36 @@ mod tests {
             }
         }
         assert_eq!(months, (9999 - 1970 + 1) * 12);
-        assert_eq!(Scope::channel_day(channel, 1_795_305_600_000).to_string(), format!("day/{channel}/2026-11-22"));
-        assert_eq!(Scope::channel_day(channel, u64::MAX).to_string(), format!("day/{channel}/9999-12-31"));
+        assert_eq!(
+            Scope::channel_day(channel, 1_795_305_600_000).to_string(),
+            format!("day/{channel}/2026-11-22")
+        );
+        assert_eq!(
+            Scope::channel_day(channel, u64::MAX).to_string(),
+            format!("day/{channel}/9999-12-31")
+        );
     }
 
     #[test]
     fn a_text_that_is_not_exactly_a_scope_is_refused() {
         let id = Id([7; 16]);
-        for bad in ["", "day", "audit/2026-13", "audit/1969-12", "audit/2026-1", "audit/+026-01", "person/x"] {
+        for bad in [
+            "",
+            "day",
+            "audit/2026-13",
+            "audit/1969-12",
+            "audit/2026-1",
+            "audit/+026-01",
+            "person/x",
+        ] {
             assert_eq!(bad.parse::<Scope>(), Err(BadScope), "{bad}");
         }
         for bad in ["2026-02-29", "2026-1-01", "2026-01-01-", "2026-00-10"] {
-            assert_eq!(format!("day/{id}/{bad}").parse::<Scope>(), Err(BadScope), "{bad}");
+            assert_eq!(
+                format!("day/{id}/{bad}").parse::<Scope>(),
+                Err(BadScope),
+                "{bad}"
+            );
         }
     }
 }

@@ -1,0 +1,538 @@
+//! The log on this machine's disk: a row of segment files, the last of which grows.
+//! It knows nothing of keys or trees: it keeps sealed records and finds them.
+
+mod caretaker;
+mod footer;
+mod frame;
+mod index;
+mod segment;
+
+use std::collections::{HashMap, VecDeque};
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+
+use parking_lot::{Mutex, RwLock};
+
+use crate::error::{During, Error};
+use crate::id::Id;
+use crate::record::Raw;
+use crate::scope::Scope;
+use crate::verify::Hash;
+use crate::{Position, Progress, files};
+pub(crate) use caretaker::Caretaker;
+use footer::Closed;
+use frame::SEGMENT_HEADER_BYTES;
+pub(crate) use index::Entry;
+use index::Live;
+use segment::{Body, Segment};
+
+/// Offsets in a segment have 32 bits; this leaves room for the last batch.
+pub(crate) const SEGMENT_BYTES_MAX: u64 = 1 << 30;
+pub(crate) const SEGMENT_BYTES_MIN: u64 = 4 << 10;
+/// Bytes of one batch at most.
+pub(crate) const BATCH_BYTES_MAX: usize = 32 << 20;
+/// Positions that one look-up in a channel gives at most.
+const CHANNEL_RANGE_MAX: usize = 1 << 20;
+/// Closed segments whose files are kept open for reading.
+const FILES_OPEN_MAX: usize = 256;
+
+pub(crate) struct Journal {
+    pub dir: PathBuf,
+    segment_bytes: u64,
+    segments: RwLock<Vec<Arc<Segment>>>,
+    channels: RwLock<HashMap<Id, Channel>>,
+    opened: Mutex<VecDeque<Weak<Segment>>>,
+    size: AtomicU64,
+    pub caretaker: Caretaker,
+}
+
+/// In which segments a channel's records are: (index of the segment, first sequence number there), growing.
+#[derive(Default)]
+struct Channel {
+    last_seq: u64,
+    spans: Vec<(u32, u64)>,
+}
+
+/// The end of the log that grows. Held by the one writer.
+pub(crate) struct Tail {
+    segment: Arc<Segment>,
+    file: File,
+    capacity: u64,
+}
+
+impl Journal {
+    /// Opens the log, cutting a torn last batch off; but a log of less than `signed` events is left as it is.
+    pub fn open(
+        dir: &Path,
+        segment_bytes: u64,
+        signed: Position,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(Journal, Tail), Error> {
+        files::make_dir(dir)?;
+        let segment_bytes = segment_bytes.clamp(SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX);
+        let journal = Journal {
+            dir: dir.to_owned(),
+            segment_bytes,
+            segments: RwLock::default(),
+            channels: RwLock::default(),
+            opened: Mutex::default(),
+            size: AtomicU64::new(0),
+            caretaker: Caretaker::start()?,
+        };
+        for path in files::list(dir)?
+            .iter()
+            .filter(|path| files::name_of(path).ends_with(".new"))
+        {
+            files::remove(path)?;
+        }
+        let paths = Self::segments_in(dir)?;
+        for (number, (first, path)) in paths.iter().enumerate() {
+            let next = paths.get(number + 1).map(|(first, _)| *first);
+            let segment = open_segment(*first, path, next, signed, progress)?;
+            if *first != journal.size() {
+                return Err(Error::damaged(
+                    path,
+                    0,
+                    "a segment is missing before this one",
+                ));
+            }
+            journal.take_in(segment)?;
+        }
+        if journal.size() < signed {
+            return Err(Error::ShorterThanCheckpoint {
+                size: journal.size(),
+                signed,
+            });
+        }
+        let last = journal.segments.read().last().cloned();
+        let tail = match last {
+            Some(segment) if matches!(*segment.body.read(), Body::Live(_)) => {
+                journal.open_tail(&segment)?
+            }
+            _ => journal.new_segment()?,
+        };
+        journal.caretaker.prepare(dir, segment_bytes);
+        Ok((journal, tail))
+    }
+
+    /// Segment files in order of their first positions.
+    pub fn segments_in(dir: &Path) -> Result<Vec<(Position, PathBuf)>, Error> {
+        let paths = files::list(dir)?;
+        Ok(paths
+            .into_iter()
+            .filter_map(|path| Some((segment::first_of(&path)?, path)))
+            .collect())
+    }
+
+    /// Reads every batch and record of one segment file for checking; an index must say what the batches say.
+    pub fn walk_segment<F>(
+        path: &Path,
+        first: Position,
+        each: &mut dyn FnMut(Position, &Raw<'_>) -> Result<(), F>,
+    ) -> Result<(), Result<F, Error>> {
+        segment::walk(path, first, each)
+    }
+
+    /// Adds a segment behind the others, with all it holds.
+    fn take_in(&self, segment: Segment) -> Result<(), Error> {
+        let number = self.segments.read().len() as u32;
+        let mut channels = self.channels.write();
+        let mut know = |id: Id, first_seq: u64, last_seq: u64| {
+            let channel = channels.entry(id).or_default();
+            channel.spans.push((number, first_seq));
+            channel.last_seq = last_seq;
+        };
+        match &*segment.body.read() {
+            Body::Live(live) => {
+                for (id, list) in &live.channels {
+                    if let (Some((low, _)), Some((high, _))) = (list.first(), list.last()) {
+                        know(*id, *low, *high);
+                    }
+                }
+            }
+            Body::Closed(closed) => {
+                let file = files::open_read(&segment.path)?;
+                let damaged =
+                    || Error::damaged(&segment.path, 0, "the segment's directory is damaged");
+                for row in closed
+                    .read_channels(&file, &segment.path)?
+                    .ok_or_else(damaged)?
+                {
+                    know(row.id, row.low, row.high);
+                }
+            }
+        }
+        self.size.fetch_add(segment.count(), Ordering::Release);
+        self.segments.write().push(Arc::new(segment));
+        Ok(())
+    }
+
+    fn open_tail(&self, segment: &Arc<Segment>) -> Result<Tail, Error> {
+        let path = &segment.path;
+        let file = files::open_write(path)?;
+        let length = file.metadata().during("measuring", path)?.len();
+        if length < self.segment_bytes {
+            files::write_zeros(&file, path, length, self.segment_bytes)?;
+            file.sync_all().during("syncing", path)?;
+        }
+        Ok(Tail {
+            segment: segment.clone(),
+            file,
+            capacity: length.max(self.segment_bytes),
+        })
+    }
+
+    /// Begins a segment at the log's end.
+    fn new_segment(&self) -> Result<Tail, Error> {
+        let ready = self.caretaker.take(&self.dir, self.segment_bytes)?;
+        let path = segment::path_of(&self.dir, self.size());
+        std::fs::rename(&ready, &path).during("renaming", &ready)?;
+        files::sync_dir(&self.dir)?;
+        let live = Live::new(self.size(), SEGMENT_HEADER_BYTES as u64);
+        let file = files::open_write(&path)?;
+        let segment = Arc::new(Segment::new(self.size(), path, Body::Live(live)));
+        self.segments.write().push(segment.clone());
+        Ok(Tail {
+            segment,
+            file,
+            capacity: self.segment_bytes,
+        })
+    }
+
+    /// Durable events.
+    pub fn size(&self) -> Position {
+        self.size.load(Ordering::Acquire)
+    }
+
+    /// The last sequence number of a channel, if it has any record.
+    pub fn last_seq(&self, channel: &Id) -> Option<u64> {
+        self.channels
+            .read()
+            .get(channel)
+            .map(|channel| channel.last_seq)
+    }
+
+    /// Appends a batch made with [`begin_batch`]: one write, one sync. After an error nothing more may be
+    /// appended: what the disk holds is unknown until the log is opened anew.
+    pub fn append(
+        &self,
+        tail: &mut Tail,
+        batch: &mut Vec<u8>,
+        mut entries: Vec<Entry>,
+    ) -> Result<(), Error> {
+        frame::end_batch(batch, self.size(), entries.len() as u32);
+        let mut at = tail.segment.data_end();
+        if at + batch.len() as u64 > tail.capacity && tail.segment.count() > 0 {
+            self.rotate(tail)?;
+            at = tail.segment.data_end();
+        }
+        if at == SEGMENT_HEADER_BYTES as u64 {
+            // The segment's header goes with its first batch, so that neither costs a sync of its own.
+            let mut with_header = frame::segment_header(tail.segment.first);
+            with_header.extend_from_slice(batch);
+            tail.file.write_all_at(&with_header, 0)
+        } else {
+            tail.file.write_all_at(batch, at)
+        }
+        .during("appending to", &tail.segment.path)?;
+        tail.file
+            .sync_data()
+            .during("syncing", &tail.segment.path)?;
+        for entry in &mut entries {
+            entry.offset += at as u32;
+        }
+        self.publish(tail, &entries, at + batch.len() as u64);
+        Ok(())
+    }
+
+    /// Makes a durable batch visible to readers.
+    fn publish(&self, tail: &Tail, entries: &[Entry], data_end: u64) {
+        let number = (self.segments.read().len() - 1) as u32;
+        let mut new = Vec::new();
+        if let Body::Live(live) = &mut *tail.segment.body.write() {
+            live.entries.reserve(entries.len());
+            for entry in entries {
+                if live.add(*entry) {
+                    new.extend(entry.place);
+                }
+            }
+            live.data_end = data_end;
+        }
+        let mut channels = self.channels.write();
+        for (channel, seq) in new {
+            channels
+                .entry(channel)
+                .or_default()
+                .spans
+                .push((number, seq));
+        }
+        for (channel, seq) in entries.iter().filter_map(|entry| entry.place) {
+            channels.entry(channel).or_default().last_seq = seq;
+        }
+        drop(channels);
+        self.size.fetch_add(entries.len() as u64, Ordering::Release);
+    }
+
+    /// Begins a new segment; the full one is closed in the background.
+    pub fn rotate(&self, tail: &mut Tail) -> Result<(), Error> {
+        let full = tail.segment.clone();
+        *tail = self.new_segment()?;
+        self.caretaker.prepare(&self.dir, self.segment_bytes);
+        self.caretaker.run(move || {
+            // Left open it is read from memory, and closed at the next start.
+            let _ = full.close();
+        });
+        Ok(())
+    }
+
+    /// Writes the segment that holds `position` anew: `change` appends each record to the batch, as it was or
+    /// otherwise sealed. The new file takes the old one's place by a rename, once it is on disk and read back.
+    /// Positions and leaves stay; the open segment is closed first.
+    pub fn rewrite(
+        &self,
+        tail: &mut Tail,
+        position: Position,
+        change: &mut dyn FnMut(Position, &[u8], &Raw<'_>, &mut Vec<u8>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let number = self.segment_number(position).ok_or(Error::NotFound)?;
+        if self
+            .segments
+            .read()
+            .get(number)
+            .is_some_and(|segment| Arc::ptr_eq(segment, &tail.segment))
+        {
+            self.rotate(tail)?;
+        }
+        self.caretaker.wait();
+        let segment = self.segment(number).ok_or(Error::NotFound)?;
+        segment.close()?;
+        let rewritten = Arc::new(segment.rewrite(change)?);
+        if let Some(place) = self.segments.write().get_mut(number) {
+            *place = rewritten;
+        }
+        Ok(())
+    }
+
+    /// The last position of the segment that holds `position`.
+    pub fn segment_end(&self, position: Position) -> Option<Position> {
+        let segment = self
+            .segments
+            .read()
+            .get(self.segment_number(position)?)?
+            .clone();
+        Some(segment.first + segment.count())
+    }
+
+    fn segment_number(&self, position: Position) -> Option<usize> {
+        self.segments
+            .read()
+            .partition_point(|segment| segment.first <= position)
+            .checked_sub(1)
+    }
+
+    fn segment(&self, number: usize) -> Option<Arc<Segment>> {
+        let segment = self.segments.read().get(number)?.clone();
+        if !segment.is_file_open() {
+            let mut opened = self.opened.lock();
+            opened.push_back(Arc::downgrade(&segment));
+            if opened.len() > FILES_OPEN_MAX
+                && let Some(old) = opened.pop_front().and_then(|old| old.upgrade())
+                && !Arc::ptr_eq(&old, &segment)
+            {
+                old.let_go();
+            }
+        }
+        Some(segment)
+    }
+
+    /// Gives each record to `each`, in the order of `positions`, which must grow.
+    pub fn read(
+        &self,
+        positions: &[Position],
+        each: &mut dyn FnMut(Position, &Raw<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        debug_assert!(positions.is_sorted());
+        if positions.last().is_some_and(|last| *last >= self.size()) {
+            return Err(Error::NotFound);
+        }
+        let mut rest = positions;
+        while let Some(position) = rest.first() {
+            let number = self.segment_number(*position).ok_or(Error::NotFound)?;
+            let segment = self.segment(number).ok_or(Error::NotFound)?;
+            let end = segment.first + segment.count();
+            let (here, later) = rest.split_at(rest.partition_point(|position| *position < end));
+            if here.is_empty() {
+                return Err(Error::NotFound);
+            }
+            let indexes: Vec<u32> = here
+                .iter()
+                .map(|position| (position - segment.first) as u32)
+                .collect();
+            segment.read(&indexes, each)?;
+            rest = later;
+        }
+        Ok(())
+    }
+
+    pub fn leaf(&self, position: Position) -> Result<Hash, Error> {
+        let mut leaf = None;
+        self.read(&[position], &mut |_, raw| {
+            leaf = Some(raw.routing.leaf);
+            Ok(())
+        })?;
+        leaf.ok_or(Error::NotFound)
+    }
+
+    /// The positions of a channel's records in a range of sequence numbers, both ends included.
+    pub fn channel_range(
+        &self,
+        channel: &Id,
+        from_seq: u64,
+        to_seq: u64,
+    ) -> Result<Vec<Position>, Error> {
+        let numbers: Vec<usize> = {
+            let channels = self.channels.read();
+            let spans = channels
+                .get(channel)
+                .map(|channel| channel.spans.as_slice())
+                .unwrap_or_default();
+            let start = spans
+                .partition_point(|(_, first_seq)| *first_seq <= from_seq)
+                .saturating_sub(1);
+            let wanted = spans
+                .iter()
+                .skip(start)
+                .take_while(|(_, first_seq)| *first_seq <= to_seq);
+            wanted.map(|(number, _)| *number as usize).collect()
+        };
+        let mut positions = Vec::new();
+        for number in numbers {
+            let segment = self.segment(number).ok_or(Error::NotFound)?;
+            let indexes = segment.channel(channel, from_seq, to_seq)?;
+            positions.extend(
+                indexes
+                    .into_iter()
+                    .map(|index| segment.first + u64::from(index)),
+            );
+            if positions.len() > CHANNEL_RANGE_MAX {
+                return Err(Error::TooLarge {
+                    what: "a channel's range",
+                    limit: CHANNEL_RANGE_MAX as u64,
+                });
+            }
+        }
+        Ok(positions)
+    }
+
+    /// The newest record with this tag in segments that hold anything from `since_ms` on.
+    pub fn find_tag(&self, tag: &[u8; 16], since_ms: u64) -> Result<Option<Position>, Error> {
+        let count = self.segments.read().len();
+        for number in (0..count).rev() {
+            let newest_ms = self
+                .segments
+                .read()
+                .get(number)
+                .map(|segment| segment.newest_ms());
+            if newest_ms.is_none_or(|newest_ms| newest_ms < since_ms) {
+                continue;
+            }
+            let segment = self.segment(number).ok_or(Error::NotFound)?;
+            if let Some(index) = segment.find_tag(tag)? {
+                return Ok(Some(segment.first + u64::from(index)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// How many records the scope's destruction touches, and how many bytes of them.
+    pub fn scope_totals(&self, scope: &Scope) -> Result<(u64, u64), Error> {
+        let mut totals = (0, 0);
+        for number in 0..self.segments.read().len() {
+            let segment = self.segment(number).ok_or(Error::NotFound)?;
+            let (records, bytes) = segment.scope_totals(scope)?;
+            totals = (totals.0 + records, totals.1 + bytes);
+        }
+        Ok(totals)
+    }
+
+    /// The positions of the records that the scope's destruction touches.
+    pub fn scope_positions(&self, scope: &Scope) -> Result<Vec<Position>, Error> {
+        let mut positions = Vec::new();
+        for number in 0..self.segments.read().len() {
+            let segment = self.segment(number).ok_or(Error::NotFound)?;
+            let indexes = segment.scope_list(scope)?;
+            positions.extend(
+                indexes
+                    .into_iter()
+                    .map(|index| segment.first + u64::from(index)),
+            );
+        }
+        Ok(positions)
+    }
+}
+
+/// Clears `batch` and leaves room for its frame; records are appended behind it.
+pub(crate) fn begin_batch(batch: &mut Vec<u8>) {
+    frame::begin_batch(batch);
+}
+
+/// Opens one segment; `next` is the first position of the segment behind it, if there is one.
+fn open_segment(
+    first: Position,
+    path: &Path,
+    next: Option<Position>,
+    signed: Position,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Segment, Error> {
+    let file = files::open_read(path)?;
+    if let Some(closed) = Closed::read(&file, path)?
+        && closed.first == first
+        && next.is_none_or(|next| next == first + u64::from(closed.count))
+        && closed.read_channels(&file, path)?.is_some()
+    {
+        return Ok(Segment::new(first, path.to_owned(), Body::Closed(closed)));
+    }
+    let recovered = segment::recover(path, first)?;
+    let end = first + recovered.live.entries.len() as u64;
+    let data_end = recovered.live.data_end;
+    let segment = Segment::new(first, path.to_owned(), Body::Live(recovered.live));
+    match next {
+        // A full segment whose index was not finished, or is damaged: every event must still be there.
+        Some(next) if next != end => Err(Error::damaged(
+            path,
+            data_end,
+            "a batch is damaged and a later segment follows it",
+        )),
+        Some(_) => {
+            progress(Progress::Warning(format!(
+                "the index of {} was made anew",
+                path.display()
+            )));
+            segment.close()?;
+            Ok(segment)
+        }
+        None if end < signed => Err(Error::ShorterThanCheckpoint { size: end, signed }),
+        None => {
+            if let Some(torn) = recovered.torn {
+                cut(path, torn.clone())?;
+                let bytes = torn.end - torn.start;
+                let told = format!(
+                    "{bytes} bytes of an unfinished batch were cut off {}",
+                    path.display()
+                );
+                progress(Progress::Warning(told));
+            }
+            Ok(segment)
+        }
+    }
+}
+
+/// Zeroes a torn batch, so that nothing of it can ever pass for a batch.
+fn cut(path: &Path, torn: std::ops::Range<u64>) -> Result<(), Error> {
+    let file = files::open_write(path)?;
+    files::write_zeros(&file, path, torn.start, torn.end)?;
+    file.sync_all().during("syncing", path)
+}

@@ -1,0 +1,376 @@
+//! Opening a data directory, and every read of it. It never appends and never destroys: see the writer.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+
+use crate::blobs::Blobs;
+use crate::checkpoint::{self, Signatory, SignedCheckpoint};
+use crate::error::{During, Error};
+use crate::id::Id;
+use crate::journal::Journal;
+use crate::keyring::Keyring;
+use crate::parts::Parts;
+use crate::record::{self, Record};
+use crate::scope::Scope;
+use crate::tiles::Tiles;
+use crate::verify::Hash;
+use crate::views::Views;
+use crate::writer::Writer;
+use crate::{Position, files};
+
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub dir: PathBuf,
+    /// The C2SP origin line and key name, for example `chat.example.com/daylight`. It is for life.
+    pub origin: String,
+    /// Bytes of a segment of the log, 4 KiB to 1 GiB.
+    pub segment_bytes: u64,
+    /// Memory for the views' engine, in bytes.
+    pub cache_bytes: u64,
+}
+
+impl Options {
+    pub fn new(dir: impl Into<PathBuf>, origin: impl Into<String>) -> Options {
+        Options {
+            dir: dir.into(),
+            origin: origin.into(),
+            segment_bytes: 64 << 20,
+            cache_bytes: 64 << 20,
+        }
+    }
+}
+
+/// What opening, rebuilding and verifying tell while they run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Progress {
+    Step {
+        what: String,
+        done: u64,
+        total: u64,
+    },
+    /// Something the operator should read: a torn batch was cut, views were moved aside.
+    Warning(String),
+}
+
+/// Every read of an open data directory. Clones are cheap and share it.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub views: Views,
+    pub tiles: Tiles,
+    pub journal: Arc<Journal>,
+    pub keyring: Arc<Keyring>,
+    pub blobs: Blobs,
+    pub parts: Parts,
+    pub signatory: Signatory,
+    pub newest: RwLock<SignedCheckpoint>,
+    pub tree_dir: PathBuf,
+    /// Held, exclusively, for as long as the directory is open.
+    _lock: File,
+}
+
+impl Store {
+    /// Opens or makes the data directory, recovers from a crash, and proves that the log agrees with the
+    /// checkpoint it last signed. There is one [`Writer`], and one process, to a directory.
+    pub fn open(
+        options: &Options,
+        progress: &mut dyn FnMut(crate::Progress),
+    ) -> Result<(Store, Writer), Error> {
+        if !checkpoint::is_origin(&options.origin) {
+            return Err(Error::Refused {
+                why: "an origin has no spaces and no plus sign",
+            });
+        }
+        let dir = &options.dir;
+        files::make_dir(dir)?;
+        let lock = lock(dir)?;
+        warn_of_surroundings(dir, progress);
+        let tree_dir = dir.join("tree");
+        files::make_dir(&tree_dir)?;
+        let note_path = tree_dir.join("checkpoint");
+        let note = files::read(&note_path)?;
+        let damaged_note = || {
+            Error::damaged(
+                &note_path,
+                0,
+                "the checkpoint is not one that this log signed",
+            )
+        };
+        let note = note
+            .map(|bytes| String::from_utf8(bytes).map_err(|_| damaged_note()))
+            .transpose()?;
+        let claimed = note
+            .as_deref()
+            .map(|note| checkpoint::peek(note).ok_or_else(damaged_note))
+            .transpose()?;
+        let signed_size = claimed.as_ref().map_or(0, |claimed| claimed.size);
+
+        let (journal, tail) = Journal::open(
+            &dir.join("log"),
+            options.segment_bytes,
+            signed_size,
+            progress,
+        )?;
+        let journal = Arc::new(journal);
+        let keyring = Arc::new(Keyring::open(
+            &dir.join("keys"),
+            journal.size() == 0 && signed_size == 0,
+        )?);
+        let signatory = Signatory::new(&options.origin, &keyring.secret("daylight/checkpoint")?);
+        if claimed.is_some_and(|claimed| claimed.origin != options.origin) {
+            return Err(Error::WrongKey {
+                why: "the log was signed under another origin",
+            });
+        }
+        let newest = match note {
+            Some(note) => {
+                let checked =
+                    checkpoint::open(&note, &signatory.verifier_key()).ok_or_else(damaged_note)?;
+                Some(SignedCheckpoint {
+                    size: checked.size,
+                    root: checked.root,
+                    note,
+                })
+            }
+            None => None,
+        };
+        let signed = newest.as_ref().map(|newest| (newest.size, newest.root));
+        let tiles = Tiles::open(&tree_dir, journal.clone(), signed)?;
+        let newest = match newest {
+            Some(newest) => newest,
+            None => {
+                if journal.size() > 0 {
+                    progress(Progress::Warning(
+                        "no checkpoint was found beside the log: a new one is signed".into(),
+                    ));
+                }
+                let key_path = tree_dir.join("verifier.key");
+                files::replace_durably(
+                    &key_path,
+                    format!("{}\n", signatory.verifier_key()).as_bytes(),
+                )?;
+                let (size, root) = tiles.root();
+                let first = signatory.sign(size, root);
+                files::replace_durably(&note_path, first.note.as_bytes())?;
+                first
+            }
+        };
+        let inner = Inner {
+            views: Views::open(
+                &dir.join("views"),
+                options.cache_bytes,
+                journal.clone(),
+                progress,
+            )?,
+            tiles,
+            blobs: Blobs::new(&dir.join("blobs"), keyring.clone())?,
+            parts: Parts::new(&dir.join("parts"), keyring.clone())?,
+            journal,
+            keyring,
+            signatory,
+            newest: RwLock::new(newest),
+            tree_dir,
+            _lock: lock,
+        };
+        let store = Store {
+            inner: Arc::new(inner),
+        };
+        let writer = Writer::new(store.clone(), tail);
+        Ok((store, writer))
+    }
+
+    /// Durable events.
+    pub fn size(&self) -> Position {
+        self.inner.journal.size()
+    }
+
+    pub fn read(&self, position: Position) -> Result<Record, Error> {
+        self.read_many(&[position])?.pop().ok_or(Error::NotFound)
+    }
+
+    /// The records in the order asked for; one that is not there makes it `NotFound`.
+    pub fn read_many(&self, positions: &[Position]) -> Result<Vec<Record>, Error> {
+        let mut sorted: Vec<(Position, usize)> = positions.iter().copied().zip(0..).collect();
+        sorted.sort_unstable();
+        let ascending: Vec<Position> = sorted.iter().map(|(position, _)| *position).collect();
+        let mut found: Vec<Option<Record>> = vec![None; positions.len()];
+        let mut places = sorted.iter().map(|(_, place)| *place);
+        self.inner.journal.read(&ascending, &mut |position, raw| {
+            let record = record::open_record(raw, position, &self.inner.keyring)?;
+            if let Some(slot) = places.next().and_then(|place| found.get_mut(place)) {
+                *slot = Some(record);
+            }
+            Ok(())
+        })?;
+        found
+            .into_iter()
+            .map(|record| record.ok_or(Error::NotFound))
+            .collect()
+    }
+
+    /// Every record from `from` up to and without `to`, or the log's end, in constant memory.
+    pub fn scan(&self, from: Position, to: Position) -> Scan {
+        Scan {
+            store: self.clone(),
+            next: from,
+            to: to.min(self.size()),
+            ready: Vec::new().into_iter(),
+        }
+    }
+
+    /// Positions of a channel's records in a range of sequence numbers, both ends included.
+    pub fn channel_range(
+        &self,
+        channel: Id,
+        from_seq: u64,
+        to_seq: u64,
+    ) -> Result<Vec<Position>, Error> {
+        self.inner.journal.channel_range(&channel, from_seq, to_seq)
+    }
+
+    /// A channel's records in a range of sequence numbers, both ends included.
+    pub fn channel_page(
+        &self,
+        channel: Id,
+        from_seq: u64,
+        to_seq: u64,
+    ) -> Result<Vec<Record>, Error> {
+        self.read_many(&self.channel_range(channel, from_seq, to_seq)?)
+    }
+
+    /// The last sequence number of a channel that has any record.
+    pub fn channel_last_seq(&self, channel: Id) -> Option<u64> {
+        self.inner.journal.last_seq(&channel)
+    }
+
+    /// The newest record with this tag, looked for in segments that hold anything from `since_ms` on.
+    pub fn find_tag(&self, tag: [u8; 16], since_ms: u64) -> Result<Option<Position>, Error> {
+        self.inner.journal.find_tag(&tag, since_ms)
+    }
+
+    /// Positions of the records of which the scope's destruction would forget something.
+    pub fn records_in(&self, scope: Scope) -> Result<Vec<Position>, Error> {
+        self.inner.journal.scope_positions(&scope)
+    }
+
+    /// The newest signed checkpoint.
+    pub fn checkpoint(&self) -> SignedCheckpoint {
+        self.inner.newest.read().clone()
+    }
+
+    /// The RFC 6962 root of the tree of the first `size` events.
+    pub fn root(&self, size: Position) -> Result<Hash, Error> {
+        self.inner.tiles.root_at(size)
+    }
+
+    /// RFC 6962 proof that the event at `position` is in the tree of `size` events.
+    pub fn inclusion(&self, position: Position, size: u64) -> Result<Vec<Hash>, Error> {
+        self.inner.tiles.inclusion(position, size)
+    }
+
+    /// RFC 6962 proof that the tree of `old` events is a prefix of that of `new` events.
+    pub fn consistency(&self, old: u64, new: u64) -> Result<Vec<Hash>, Error> {
+        self.inner.tiles.consistency(old, new)
+    }
+
+    /// The first `width` (1 to 256) hashes of a C2SP tlog-tiles tile.
+    pub fn tile(&self, level: u8, index: u64, width: u16) -> Result<Vec<u8>, Error> {
+        self.inner.tiles.tile(level, index, width)
+    }
+
+    /// C2SP vkey of the checkpoints' signing key: name, key id, key.
+    pub fn verifier_key(&self) -> String {
+        self.inner.signatory.verifier_key()
+    }
+
+    /// A random 32-byte secret of its own by name, made and durable at its first use. It never changes.
+    pub fn secret(&self, name: &str) -> Result<[u8; 32], Error> {
+        self.inner.keyring.secret(&format!("named/{name}"))
+    }
+
+    pub fn views(&self) -> &Views {
+        &self.inner.views
+    }
+
+    /// True when the scope's key exists and is not destroyed.
+    pub fn is_alive(&self, scope: &Scope) -> bool {
+        self.inner.keyring.is_alive(scope)
+    }
+}
+
+/// A sequential read of the log: see [`Store::scan`].
+pub struct Scan {
+    store: Store,
+    next: Position,
+    to: Position,
+    ready: std::vec::IntoIter<Record>,
+}
+
+/// Records read ahead by a scan.
+const SCAN_AHEAD: u64 = 512;
+
+impl Iterator for Scan {
+    type Item = Result<Record, Error>;
+
+    fn next(&mut self) -> Option<Result<Record, Error>> {
+        if let Some(record) = self.ready.next() {
+            return Some(Ok(record));
+        }
+        if self.next >= self.to {
+            return None;
+        }
+        let ahead: Vec<Position> = (self.next..self.to.min(self.next + SCAN_AHEAD)).collect();
+        self.next += ahead.len() as u64;
+        match self.store.read_many(&ahead) {
+            Ok(records) => self.ready = records.into_iter(),
+            Err(error) => {
+                // One error ends the scan: what follows it could be taken for the whole.
+                self.next = self.to;
+                return Some(Err(error));
+            }
+        }
+        self.ready.next().map(Ok)
+    }
+}
+
+fn lock(dir: &Path) -> Result<File, Error> {
+    let path = dir.join("lock");
+    let file = files::create(&path)?;
+    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(Error::Locked { path }),
+        result => result.during("locking", &path).map(|()| file),
+    }
+}
+
+/// Where zeroing in place does not reach: old blocks of copy-on-write file systems, and swapped memory.
+fn warn_of_surroundings(dir: &Path, progress: &mut dyn FnMut(Progress)) {
+    const COPY_ON_WRITE: [(u64, &str); 4] = [
+        (0x9123_683e, "btrfs"),
+        (0x2fc1_2fc1, "zfs"),
+        (0xca45_1a4e, "bcachefs"),
+        (0x794c_7630, "overlay"),
+    ];
+    if let Ok(found) = rustix::fs::statfs(dir)
+        && let Some((_, name)) = COPY_ON_WRITE
+            .iter()
+            .find(|(kind, _)| *kind == found.f_type as u64)
+    {
+        let told = format!(
+            "{} lies on {name}, which keeps old blocks: destroyed keys may linger there",
+            dir.display()
+        );
+        progress(Progress::Warning(told));
+    }
+    if std::fs::read_to_string("/proc/swaps").is_ok_and(|swaps| swaps.lines().count() > 1) {
+        progress(Progress::Warning(
+            "swap is on: keys in memory may be written to it".into(),
+        ));
+    }
+}
