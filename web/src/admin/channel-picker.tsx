@@ -1,8 +1,9 @@
 // Which channels: a list to tick, searchable when it is long.
 
 import { useState } from 'preact/hooks';
-import type { AdminChannel, Id } from '../core/types.ts';
+import type { Id } from '../core/types.ts';
 import { Check, Input } from '../ui/field.tsx';
+import type { AdminChannel } from '../rooms/known.ts';
 import { t } from './words.ts';
 
 const SEARCH_FROM = 8;

@@ -3,12 +3,11 @@
 import { useState } from 'preact/hooks';
 import { formatList, formatNumber } from '../core/i18n.ts';
 import { state } from '../core/live.ts';
-import type { AdminChannel } from '../core/types.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Input } from '../ui/field.tsx';
 import { Empty, Load, useLoad } from '../ui/states.tsx';
 import { DataTable, None } from '../rooms/data-table.tsx';
-import { channelTitle, fetchChannels, nameOf } from '../rooms/known.ts';
+import { channelTitle, fetchChannels, nameOf, type AdminChannel } from '../rooms/known.ts';
 import { Choices, Note, When } from '../rooms/pieces.tsx';
 import { Section } from '../rooms/room.tsx';
 import { ruleText } from '../rooms/rule.ts';
@@ -28,7 +27,7 @@ export function Channels() {
   return (
     <Section title={t('channels')} hint={t('channels_hint')}>
       {orphans ? <Note kind="sun">{t('orphan_text', { n: orphans })}</Note> : null}
-      <div class="filters">
+      <div class="sieve">
         <Input label={t('find_channel')} type="search" value={text} autoComplete="off" onValue={setText} />
         <Choices
           label={t('kind')}

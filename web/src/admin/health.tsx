@@ -44,7 +44,7 @@ export function HealthView() {
             <Section title={t('health')} hint={`${t('health_hint', { build: data.build, since: dateTime(data.started_at) })} ${words('as_of', { time: clock(data.now) })}`}>
               <Tiles data={data} />
             </Section>
-            <Views data={data} />
+            {data.views?.length ? <Views data={data} /> : null}
           </>
         )}
       </Load>
@@ -76,14 +76,14 @@ function Tiles({ data }: { data: Health }) {
       <Tile name={t('log')} value={`${formatNumber(log.events)} ${t('events')}`}>
         {t('log_hint', { bytes: formatBytes(log.bytes) })}
       </Tile>
-      <Tile name={t('checkpoint')} value={checkpoint ? <When ts={checkpoint.at} relative /> : t('checkpoint_none')}>
+      <Tile name={t('checkpoint')} value={!checkpoint ? t('checkpoint_none') : checkpoint.at ? <When ts={checkpoint.at} relative /> : formatNumber(checkpoint.size)}>
         {checkpoint ? (
           <>
             {behind > 0 ? t('checkpoint_behind', { n: behind }) : t('checkpoint_current')} · <Code value={checkpoint.root} what={t('checkpoint')} />
           </>
         ) : null}
       </Tile>
-      <Tile name={t('sweep')} value={sweep.last_at === null ? t('sweep_never') : <When ts={sweep.last_at} relative />}>
+      <Tile name={t('sweep')} value={!sweep.last_at ? t('sweep_never') : <When ts={sweep.last_at} relative />}>
         {t('sweep_next', { when: ago(sweep.next_at, data.now) })} · {t('sweep_total', { n: sweep.destroyed_scopes })}
       </Tile>
       <Tile name={t('disk')} value={formatBytes(disk.free)}>

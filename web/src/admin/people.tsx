@@ -42,7 +42,7 @@ export function People() {
         </Button>
       }
     >
-      <div class="filters">
+      <div class="sieve">
         <Input label={t('find')} type="search" value={text} autoComplete="off" onValue={setText} />
         <Select label={t('role')} value={role} options={[{ value: '', label: t('any_role') }, ...roles()]} onValue={setRole} />
       </div>
@@ -71,7 +71,7 @@ export function People() {
               columns={[
                 { name: t('name'), main: true, cell: (person) => <PersonCell person={person} /> },
                 { name: t('role'), cell: (person) => <RoleChip person={person} /> },
-                { name: t('last_seen'), cell: (person) => (person.online ? <span class="chip good">{t('online')}</span> : <When ts={person.seen_at} relative />) },
+                { name: t('last_seen'), cell: (person) => (person.online ? <span class="chip good">{t('online')}</span> : <When ts={neverSeen(person) ? null : person.seen_at} relative />) },
                 { name: t('devices'), end: true, wide: true, cell: (person) => formatNumber(person.devices) },
                 { name: t('in_channels'), end: true, wide: true, cell: (person) => formatNumber(person.channels) },
                 {
@@ -159,7 +159,12 @@ function matches(person: AdminPerson, text: string, role: Role | '', state: Stat
   const wanted = fold(text.trim());
   if (wanted && !fold(person.name).includes(wanted) && !fold(person.handle).includes(wanted)) return false;
   if (role && person.role !== role) return false;
-  return state === 'all' || (state === 'active' ? person.active : state === 'inactive' ? !person.active : person.seen_at === null);
+  return state === 'all' || (state === 'active' ? person.active : state === 'inactive' ? !person.active : neverSeen(person));
+}
+
+/** Who was made by an import has an account but was never here. */
+function neverSeen(person: AdminPerson): boolean {
+  return person.seen_at === null || (person.imported && person.devices === 0 && person.seen_at <= person.joined_at);
 }
 
 /** Without case and accents, so that "muller" finds "Müller". */

@@ -50,10 +50,11 @@ export function layout(poster: Poster): Layout {
   const { first, second } = poster;
   const out: Layout = { lines: [], dots: [], rules: [], qr: { x: 0, y: 0, size: QR_SIZE } };
   let y = 150;
-  const write = (text: string, size: number, look: Partial<Line>, most = 2): void => {
+  const write = (text: string, size: number, look: Partial<Line> & { leading?: number }, most = 2): void => {
+    const { leading: _, ...line } = look;
     for (const piece of wrap(text, size, INNER, most)) {
-      y += Math.round(size * 1.18);
-      out.lines.push({ text: piece, x: look.rtl ? WIDTH - MARGIN : MARGIN, y, size, ...look });
+      y += Math.round(size * (look.leading ?? 1.18));
+      out.lines.push({ text: piece, x: look.rtl ? WIDTH - MARGIN : MARGIN, y, size, ...line });
     }
   };
 
@@ -61,7 +62,7 @@ export function layout(poster: Poster): Layout {
   y += 14;
   write(first.title, second ? 118 : 140, { bold: true, ...side(first) });
   if (second) {
-    y += 6;
+    y += 20;
     write(second.title, 72, { soft: true, ...side(second) });
   }
   if (poster.channels.length) {
@@ -93,11 +94,12 @@ export function layout(poster: Poster): Layout {
   });
 
   out.rules.push({ y: footer });
-  y = footer + 20;
-  write(first.promise, 42, { bold: true, ...side(first) }, 1);
-  if (second) write(second.promise, 36, { soft: true, ...side(second) }, 1);
-  write([poster.until(first), poster.places(first)].filter(Boolean).join(' · '), 38, { soft: true, ...side(first) }, 1);
-  write(first.typed, 30, { soft: true, ...side(first) }, 1);
+  y = footer + 16;
+  const small = { leading: 1.32 };
+  write(first.promise, 42, { bold: true, ...small, ...side(first) }, 1);
+  if (second) write(second.promise, 36, { soft: true, ...small, ...side(second) }, 1);
+  write([poster.until(first), poster.places(first)].filter(Boolean).join(' · '), 38, { soft: true, ...small, ...side(first) }, 1);
+  write(first.typed, 30, { soft: true, leading: 1.6, ...side(first) }, 1);
   // An address is never shortened: better small than wrong.
   const letters = Math.max(1, poster.url.length);
   const urlSize = Math.min(32, Math.floor(INNER / (letters * 0.62)));

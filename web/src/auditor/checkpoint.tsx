@@ -3,8 +3,9 @@
 import { useEffect, useState } from 'preact/hooks';
 import { get } from '../core/api.ts';
 import { formatNumber } from '../core/i18n.ts';
-import { dateTime } from '../core/time.ts';
-import type { Checkpoint } from '../core/types.ts';
+import { href } from '../core/route.ts';
+import { ago, dateTime } from '../core/time.ts';
+import type { Checkpoint, Health } from '../core/types.ts';
 import { Button } from '../ui/button.tsx';
 import { Load, useLoad } from '../ui/states.tsx';
 import { Code, Facts, Note, saveFile, When } from '../rooms/pieces.tsx';
@@ -14,6 +15,15 @@ import { Tile } from '../rooms/tile.tsx';
 import { t } from './words.ts';
 
 export function CheckpointView() {
+  return (
+    <>
+      <Newest />
+      <Running />
+    </>
+  );
+}
+
+function Newest() {
   const checkpoint = useLoad<Checkpoint>((signal) => get('/log/checkpoint', {}, { signal }));
   return (
     <Section
@@ -25,12 +35,12 @@ export function CheckpointView() {
         </Button>
       }
     >
-      <Load from={checkpoint}>{(data) => <Newest data={data} />}</Load>
+      <Load from={checkpoint}>{(data) => <Signed data={data} />}</Load>
     </Section>
   );
 }
 
-function Newest({ data }: { data: Checkpoint }) {
+function Signed({ data }: { data: Checkpoint }) {
   const [signature, setSignature] = useState<Signature>();
   const note = parseNote(data.note);
   useEffect(() => {
@@ -49,9 +59,11 @@ function Newest({ data }: { data: Checkpoint }) {
         <Tile name={t('size')} value={formatNumber(note.size)}>
           {note.size ? t('size_hint', { last: note.size - 1 }) : null}
         </Tile>
-        <Tile name={t('signed')} value={<When ts={data.at} relative />}>
-          {dateTime(data.at)}
-        </Tile>
+        {data.at ? (
+          <Tile name={t('signed')} value={<When ts={data.at} relative />}>
+            {dateTime(data.at)}
+          </Tile>
+        ) : null}
         <Tile name={t('signature')} value={<span class={`verdict ${signature ?? ''}`}>{signature ? t(signature) : '…'}</span>}>
           {signature ? t(`${signature}_text`) : null}
         </Tile>
@@ -77,5 +89,39 @@ function Newest({ data }: { data: Checkpoint }) {
         </div>
       </div>
     </>
+  );
+}
+
+/** What the server says of itself; unlike the above, nothing here is proved. */
+function Running() {
+  const health = useLoad<Health>((signal) => get('/admin/health', {}, { signal }));
+  return (
+    <Section title={t('server')} hint={t('server_hint')}>
+      <Load from={health}>
+        {(data) => (
+          <>
+            <div class="tiles">
+              <Tile name={t('sweep')} value={!data.sweep.last_at ? t('sweep_never') : <When ts={data.sweep.last_at} relative />}>
+                {t('sweep_next', { when: ago(data.sweep.next_at, data.now) })}
+              </Tile>
+              <Tile name={t('destroyed')} value={formatNumber(data.sweep.destroyed_scopes)}>
+                <a href={`${href('auditor', 'ledger')}?act=destroy.done`}>{t('destroyed_show')}</a>
+              </Tile>
+              <Tile name={t('uncovered')} value={formatNumber(Math.max(0, data.log.events - (data.checkpoint?.size ?? 0)))}>
+                {t('uncovered_hint', { size: data.checkpoint?.size ?? 0 })}
+              </Tile>
+              <Tile name={t('started')} value={<When ts={data.started_at} relative />}>
+                {t('build', { build: data.build })}
+              </Tile>
+            </div>
+            {data.warnings.map((warning) => (
+              <Note key={warning} kind="sun">
+                {warning}
+              </Note>
+            ))}
+          </>
+        )}
+      </Load>
+    </Section>
   );
 }

@@ -8,9 +8,9 @@ import { Input, TextArea } from '../ui/field.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Drop, Note } from '../rooms/pieces.tsx';
 import { fromHashText } from '../rooms/proof/bytes.ts';
+import { compare, type Comparison } from '../rooms/proof/compare.ts';
 import { verifyInclusion, type Fault } from '../rooms/proof/merkle.ts';
 import { Section } from '../rooms/room.tsx';
-import { compare, type Comparison } from './compare.ts';
 import { t } from './words.ts';
 
 const NOTE_BYTES_MAX = 64 * 1024;
@@ -131,7 +131,7 @@ function Single() {
   };
   return (
     <Section title={t('single')} hint={t('single_hint')}>
-      <form class="filters" onSubmit={(event) => void check(event)}>
+      <form class="sieve" onSubmit={(event) => void check(event)}>
         <Input label={t('position')} type="number" min={0} step={1} required value={position} autoComplete="off" onValue={setPosition} />
         <Button type="submit" icon="shield" busy={busy} disabled={position === ''}>
           {t('check')}

@@ -31,6 +31,18 @@ export const t = translator({
   save_hint: 'Keep the file where the operators of this server cannot reach it.',
   renew: 'Fetch the newest',
 
+  server: 'What the server says of itself',
+  server_hint: 'Told, not proved.',
+  sweep: 'Last retention run',
+  sweep_never: 'Has not run yet',
+  sweep_next: 'next {when}',
+  destroyed: 'Keys destroyed',
+  destroyed_show: 'Show in the ledger',
+  uncovered: 'Events not yet signed',
+  uncovered_hint: 'newest checkpoint at size {size}',
+  started: 'Server started',
+  build: 'build {build}',
+
   verify_hint: 'Is the log of today the log of then, with more at its end and nothing changed before? Your browser computes the answer; the server only supplies hashes.',
   earlier: 'An earlier checkpoint',
   drop: 'The checkpoint you kept',

@@ -46,7 +46,7 @@ export function DataTable<R>(props: {
                 <td
                   key={column.name}
                   role={column.main ? 'rowheader' : 'cell'}
-                  class={`${column.end ? 'end' : ''}${column.main ? ' main' : ''}${column.quiet ? ' quiet' : ''}${column.wide ? ' wide-only' : ''}`}
+                  class={`${column.end ? 'end' : ''}${column.main ? ' row-name' : ''}${column.quiet ? ' quiet' : ''}${column.wide ? ' wide-only' : ''}`}
                   data-name={column.main || column.quiet ? undefined : column.name}
                 >
                   {column.cell(row)}

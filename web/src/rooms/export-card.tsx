@@ -14,7 +14,7 @@ import { t } from './export-words.ts';
 import { me, nameOf, channelName } from './known.ts';
 import { Code, Facts, Note, When } from './pieces.tsx';
 
-const PHASES = ['reading', 'files', 'proofs', 'packing'] as const;
+const PHASES = ['reading', 'proofs', 'files', 'packing'] as const;
 const LOOK = { waiting: 'sun', refused: '', running: '', ready: 'good', failed: 'bad' } as const;
 
 export function ExportCard({ job, onChange }: { job: ExportJob; onChange: () => void }) {
@@ -136,7 +136,7 @@ function Ready({ job, mine }: { job: ExportJob; mine: boolean }) {
   );
 }
 
-const title = (job: ExportJob): string => job.channel_name ?? channelName(job.c);
+const title = (job: ExportJob): string => job.channel_name || channelName(job.c);
 /** `to` is the first moment outside. */
 const lastMoment = (job: ExportJob): number => Math.max(job.from, job.to - 1);
 

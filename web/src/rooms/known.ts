@@ -4,8 +4,11 @@ import { signal } from '@preact/signals';
 import { get } from '../core/api.ts';
 import { formatList } from '../core/i18n.ts';
 import { me as meSignal, state } from '../core/live.ts';
-import type { AdminChannel, Id, Person } from '../core/types.ts';
+import type { AdminChannel as Row, Id, Person } from '../core/types.ts';
 import { t } from './words.ts';
+
+/** A direct channel names its people to officers, and to nobody else. */
+export type AdminChannel = Row & { people?: Id[] };
 
 export const me = (): Person | null => meSignal.value;
 export const workspaceName = (): string => state.value?.workspace.name ?? '';
@@ -43,10 +46,11 @@ export function channelName(id: Id): string {
   return t('unnamed', { id: shortId(id) });
 }
 
-export function channelTitle(channel: Pick<AdminChannel, 'id' | 'kind' | 'name' | 'members'>): string {
+export function channelTitle(channel: AdminChannel): string {
   if (channel.name) return channel.name;
   if (channel.kind !== 'direct') return t('unnamed', { id: shortId(channel.id) });
-  return Array.isArray(channel.members) ? t('direct', { names: formatList(channel.members.map(nameOf)) }) : t('direct_unnamed');
+  const people = channel.people ?? (Array.isArray(channel.members) ? channel.members : undefined);
+  return people ? t('direct', { names: formatList(people.map(nameOf)) }) : t('direct_unnamed');
 }
 
 /** The random end of an id: the beginning is only its time. */

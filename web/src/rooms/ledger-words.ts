@@ -135,6 +135,8 @@ export const t = translator({
   details: 'Details',
   empty: 'Nothing recorded',
   empty_text: 'No entry matches these filters.',
+  none_yet: 'Nothing among the newest entries. The log is longer.',
+  further: 'Look further back',
   open: 'Open entry {n}',
   entry: 'Entry {n}',
   leaf: 'Leaf hash',

@@ -70,7 +70,7 @@ export function Ledger() {
       hint={admin ? `${t('hint')} ${t('hint_admin')}` : t('hint')}
       actions={<Button onClick={() => setTurn((n) => n + 1)}>{words('refresh')}</Button>}
     >
-      <div class="filters">
+      <div class="sieve">
         <ActFilter value={act} admin={admin} onValue={(value) => filter({ act: value })} />
         <Select
           label={t('actor')}
@@ -85,12 +85,12 @@ export function Ledger() {
         <Loading />
       ) : (
         <>
-          <Entries entries={entries} onOpen={setOpen} />
+          {entries.length || next === null ? <Entries entries={entries} onOpen={setOpen} /> : <p class="hint">{t('none_yet')}</p>}
           <div class="row foot">
             {entries.length ? <span class="faint grow">{words('shown', { n: entries.length })}</span> : null}
             {next !== null ? (
               <Button busy={busy} onClick={() => void load(next)}>
-                {words('more')}
+                {entries.length ? words('more') : t('further')}
               </Button>
             ) : null}
           </div>

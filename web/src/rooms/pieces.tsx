@@ -10,7 +10,7 @@ import { t } from './words.ts';
 
 /** A moment in the viewer's zone; UTC on hover. */
 export function When({ ts, relative }: { ts: number | null | undefined; relative?: boolean }) {
-  if (ts === null || ts === undefined) return <span class="faint">{t('never')}</span>;
+  if (!ts) return <span class="faint">{t('never')}</span>;
   return (
     <time dateTime={new Date(ts).toISOString()} title={relative ? `${dateTime(ts)} · ${utc(ts)}` : utc(ts)}>
       {relative ? ago(ts) : dateTime(ts)}

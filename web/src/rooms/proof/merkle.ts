@@ -32,21 +32,42 @@ export async function verifyInclusion(
 ): Promise<Verdict> {
   if (!isSize(size) || !isSize(index) || index >= size) return { ok: false, why: 'size' };
   if (![leaf, root, ...proof].every(isHash)) return { ok: false, why: 'hash' };
+  const path = pathOf(index, size);
+  if (path.length !== proof.length) return { ok: false, why: path.length > proof.length ? 'short' : 'long' };
   let hash = joined(leaf);
+  for (const [i, side] of path.entries()) {
+    const sibling = proof[i] as Uint8Array;
+    hash = side === 'left' ? await nodeHash(sibling, hash) : await nodeHash(hash, sibling);
+  }
+  return same(hash, root) ? { ok: true } : { ok: false, why: 'root' };
+}
+
+/** The root that the proof leads to, or null when it has the wrong shape. At once: for many leaves. */
+export function rootOf(
+  index: number,
+  size: number,
+  leaf: Bytes,
+  proof: readonly Bytes[],
+  node: (left: Bytes, right: Bytes) => Bytes,
+): Bytes | null {
+  if (!isSize(size) || !isSize(index) || index >= size) return null;
+  const path = pathOf(index, size);
+  if (path.length !== proof.length) return null;
+  return proof.reduce((hash, sibling, i) => (path[i] === 'left' ? node(sibling, hash) : node(hash, sibling)), leaf);
+}
+
+/** On which side each sibling stands, from the leaf up. */
+function pathOf(index: number, size: number): ('left' | 'right')[] {
+  const path: ('left' | 'right')[] = [];
   let node = index;
   let last = size - 1;
-  let used = 0;
   while (last > 0) {
-    if (isOdd(node) || node !== last) {
-      const sibling = proof[used++];
-      if (!sibling) return { ok: false, why: 'short' };
-      hash = isOdd(node) ? await nodeHash(sibling, hash) : await nodeHash(hash, sibling);
-    }
+    if (isOdd(node)) path.push('left');
+    else if (node !== last) path.push('right');
     node = half(node);
     last = half(last);
   }
-  if (used !== proof.length) return { ok: false, why: 'long' };
-  return same(hash, root) ? { ok: true } : { ok: false, why: 'root' };
+  return path;
 }
 
 /** Do the first `oldSize` leaves under `newRoot` stand, unchanged, under `oldRoot`? */

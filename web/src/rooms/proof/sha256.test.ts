@@ -1,7 +1,7 @@
 /// <reference types="node" />
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { Sha256, sha256, sha256Stream } from './sha256.ts';
+import { Sha256, sha256, sha256Now, sha256Stream } from './sha256.ts';
 import { hex } from './bytes.ts';
 
 function noise(length: number, seed: number): Uint8Array<ArrayBuffer> {
@@ -22,6 +22,7 @@ describe('sha256', () => {
       const bytes = noise(length, length);
       const cut = (length * 7) % (length + 1);
       expect(hex(new Sha256().update(bytes).finish()), `${length}`).toBe(truth(bytes));
+      expect(hex(sha256Now(bytes.subarray(0, cut), bytes.subarray(cut)))).toBe(truth(bytes));
       expect(hex(new Sha256().update(bytes.subarray(0, cut)).update(bytes.subarray(cut)).finish())).toBe(truth(bytes));
     }
   });

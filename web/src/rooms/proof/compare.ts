@@ -1,10 +1,10 @@
 // Compares a checkpoint that somebody kept with the newest one. Pure but for the proof it is given a way to fetch.
 // "ok" needs three things: both signatures good, and the proof recomputed to both roots.
 
-import type { Checkpoint } from '../core/types.ts';
-import { fromHashText, same } from '../rooms/proof/bytes.ts';
-import { verifyConsistency, type Fault } from '../rooms/proof/merkle.ts';
-import { checkSignature, parseNote, type Signature } from '../rooms/proof/note.ts';
+import type { Checkpoint } from '../../core/types.ts';
+import { fromHashText, same } from './bytes.ts';
+import { verifyConsistency, type Fault } from './merkle.ts';
+import { checkSignature, parseNote, type Signature } from './note.ts';
 
 export interface Comparison {
   verdict: 'ok' | 'bad' | 'unsure';

@@ -1,7 +1,7 @@
 /// <reference types="node" />
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { Checkpoint } from '../core/types.ts';
+import type { Checkpoint } from '../../core/types.ts';
 import { compare } from './compare.ts';
 
 const sha = (...parts: Uint8Array[]): Buffer => {
