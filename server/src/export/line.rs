@@ -1,0 +1,217 @@
+//! One line of a bundle: an event with all that proves it, and a copy that a person can read.
+//!
+//! Never decides what belongs in a bundle.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use migrations_free_store::{Id, Scope};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Value, json};
+
+use crate::chat::event::{FileFact, Hash};
+
+/// `log_index` stands first in every line, so that even a line that is no longer JSON names its position.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    pub log_index: u64,
+    pub part: Part,
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub channel_seq: Option<u64>,
+    /// What the content is sealed under: it lives and dies with that key.
+    pub scope: String,
+    pub leaf: B64,
+    /// The exact bytes that the leaf is made of, as text.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub header: Option<String>,
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub header_salt: Option<B64>,
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub content: Option<String>,
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub content_salt: Option<B64>,
+    pub forgotten: bool,
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub reason: Option<Reason>,
+    /// It has content, but outside the order's range: only the header is shown.
+    pub withheld: bool,
+    /// Where each file of the content is in the bundle; null: its bytes are gone.
+    pub natives: Vec<Option<String>>,
+    pub proof: Vec<B64>,
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub decoded: Option<Value>,
+}
+
+/// Why an event is in the bundle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Recorded in the range.
+    Range,
+    /// The request for this export, and its approval.
+    Order,
+    /// An edit, deletion or reaction made after the range to a message in it.
+    Amendment,
+    /// The destruction that explains content missing here.
+    Destruction,
+    /// A neighbour of the range, without content: proves where the range begins and ends.
+    Fence,
+}
+
+/// Why content is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The key of its scope is destroyed.
+    Destroyed,
+    /// The key of its author is destroyed.
+    Erased,
+    /// Its scope lives on without it.
+    Redacted,
+}
+
+/// 32 bytes as base64, in its one canonical form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct B64(pub [u8; 32]);
+
+impl Serialize for B64 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for B64 {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<B64, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = STANDARD.decode(&text).map_err(D::Error::custom)?;
+        bytes.try_into().map(B64).map_err(|_| D::Error::custom("a hash has 32 bytes"))
+    }
+}
+
+/// What of a header matters here. Loose about acts, so that an act added later can still be exported and checked.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Head {
+    pub at: u64,
+    pub actor: String,
+    pub act: String,
+    #[serde(default)]
+    pub object: Value,
+    #[serde(default)]
+    pub channel: Option<String>,
+    #[serde(default)]
+    pub channel_seq: Option<u64>,
+    #[serde(default)]
+    pub channel_prev: Option<Hash>,
+    #[serde(default)]
+    pub scope: Option<String>,
+    #[serde(default)]
+    pub content_commitment: Option<Hash>,
+}
+
+impl Head {
+    /// The message that an edit, deletion or reaction is about.
+    pub fn amends(&self) -> Option<u64> {
+        let amends = matches!(self.act.as_str(), "message.edited" | "message.deleted" | "reaction.added" | "reaction.removed");
+        self.object.get("of").filter(|_| amends).and_then(Value::as_u64)
+    }
+
+    pub fn is_message(&self) -> bool {
+        matches!(self.act.as_str(), "message.posted" | "message.imported")
+    }
+
+    /// The export it is about.
+    pub fn export(&self) -> Option<&str> {
+        self.object.get("export").and_then(Value::as_str).filter(|_| self.act.starts_with("export."))
+    }
+
+    /// The days that were destroyed, if it says so.
+    pub fn destroyed_days(&self) -> Option<Vec<u64>> {
+        let days = self.object.get("days").filter(|_| self.act == "destroy.done")?;
+        Some(days.as_array()?.iter().filter_map(Value::as_u64).collect())
+    }
+}
+
+/// What of a content a reader wants to see.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Said {
+    #[serde(default)]
+    pub text: Option<String>,
+    #[serde(default)]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub topic: Option<String>,
+    #[serde(default)]
+    pub emoji: Option<String>,
+    #[serde(default)]
+    pub reason: Option<String>,
+    #[serde(default)]
+    pub case: Option<String>,
+    #[serde(default)]
+    pub imported: Option<Value>,
+    #[serde(default)]
+    pub files: Vec<FileFact>,
+}
+
+/// The readable copy: a function of header, content and the actor's name alone, so that a verifier can make it again.
+pub fn decoded(head: &Head, said: Option<&Said>, name: Option<&str>) -> Value {
+    let said = said.cloned().unwrap_or_default();
+    let files: Vec<Value> = said
+        .files
+        .iter()
+        .map(|f| json!({"id": f.id, "name": f.name, "mime": f.mime, "size": f.size, "sha256": hex(&f.sha256.0)}))
+        .collect();
+    json!({
+        "at": iso(head.at), "actor": head.actor, "name": name, "act": head.act, "of": head.amends(),
+        "text": said.text, "title": said.name, "topic": said.topic, "emoji": said.emoji,
+        "reason": said.reason, "case": said.case, "imported": said.imported, "files": files,
+    })
+}
+
+/// A file's name in the bundle: its id, and what of its own name no file system minds.
+pub fn native_path(id: Id, name: &str) -> String {
+    const CHARS_MAX: usize = 80;
+    let safe: String = name
+        .chars()
+        .rev()
+        .take(CHARS_MAX)
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' })
+        .collect();
+    // The end of a name tells its kind, so a long one loses its beginning.
+    let safe: String = safe.chars().rev().collect();
+    format!("natives/{id}-{}", safe.trim_end_matches('.'))
+}
+
+/// The text of a channel-day's scope; None for a day after the year 9999.
+pub fn day_scope(channel: Id, day: u64) -> Option<String> {
+    const LAST_DAY: u64 = 2_932_896;
+    let day = u32::try_from(day).ok().filter(|_| day <= LAST_DAY)?;
+    Some(Scope::ChannelDay { channel, day }.to_string())
+}
+
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// `2026-11-22T10:15:30.123Z`; a time after the year 9999 stays a number.
+pub fn iso(ms: u64) -> String {
+    const LAST_MS: u64 = 253_402_300_799_999;
+    if ms > LAST_MS {
+        return format!("{ms} ms");
+    }
+    let (days, rest) = (ms / 86_400_000, ms % 86_400_000);
+    // Years counted from March put the leap day last: then a month is a closed form (153 days in 5 months).
+    let shifted = days + 719_468;
+    let (era, in_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (in_era - in_era / 1460 + in_era / 36_524 - in_era / 146_096) / 365;
+    let in_year = in_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * in_year + 2) / 153;
+    let day = in_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let (s, ms) = (rest / 1000, rest % 1000);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{ms:03}Z", s / 3600, s / 60 % 60, s % 60)
+}

@@ -1,0 +1,24 @@
+//! The officer's exports: a range of one channel as a bundle that proves itself, and its checks.
+//!
+//! Never decides who may export, never writes to the log, and never puts plaintext on the disk.
+
+pub mod bundle;
+mod check;
+mod fault;
+pub mod jobs;
+mod line;
+mod manifest;
+mod order;
+mod pack;
+mod report;
+mod select;
+mod source;
+mod told;
+#[cfg(test)]
+mod tests;
+pub mod verify;
+
+pub use bundle::{Built, Phase, build};
+pub use fault::ExportError;
+pub use order::{Order, Person, Policy};
+pub use verify::{BundleFault, BundleReport, verify_bundle};

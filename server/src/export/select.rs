@@ -1,0 +1,195 @@
+//! Which events of the log belong in a bundle, and why. Constant memory however long the log.
+//!
+//! Never trusts the clock to run forward only: the range's numbers are found before anything is taken.
+
+use std::collections::BTreeSet;
+
+use migrations_free_store::{Id, Part as Sealed, Position, Record, Scope, Store};
+
+use super::fault::ExportError;
+use super::line::{Head, Part, Reason, Said};
+use super::manifest::Span;
+use super::order::Order;
+
+/// Positions between two reports of progress.
+const PROGRESS_EVERY: u64 = 4096;
+
+/// What a first reading of the channel found.
+#[derive(Clone, Copy, Debug)]
+pub struct Found {
+    pub span: Span,
+    /// Nothing of the channel stands before it.
+    pub start: Position,
+}
+
+/// An event that belongs, opened.
+pub struct Picked {
+    pub record: Record,
+    pub part: Part,
+    pub seq: Option<u64>,
+    /// None: the header's key is destroyed.
+    pub header: Option<(String, Head)>,
+    pub content: Option<(String, Said)>,
+    pub forgotten: Option<Reason>,
+    pub withheld: bool,
+}
+
+/// Reads the channel once for the numbers of the range.
+pub fn find(store: &Store, order: &Order, progress: &mut dyn FnMut(u64, u64)) -> Result<Found, ExportError> {
+    let start = store.channel_range(order.channel, 1, 1)?.first().copied().unwrap_or(order.frozen).min(order.frozen);
+    let (mut before, mut head, mut taken) = (0, 0, None);
+    for (done, record) in (0u64..).zip(store.scan(start, order.frozen)) {
+        let record = record?;
+        if done % PROGRESS_EVERY == 0 {
+            progress(done, order.frozen - start);
+        }
+        let Some((_, seq)) = record.place.filter(|(channel, _)| *channel == order.channel) else { continue };
+        head = head.max(seq);
+        if in_time(order, record.at_ms) {
+            let (first, _) = taken.unwrap_or((seq, seq));
+            taken = Some((first, seq + 1));
+        } else if taken.is_none() && record.at_ms < order.from_ms {
+            before = seq;
+        }
+    }
+    let (first, end) = taken.unwrap_or((before + 1, before + 1));
+    Ok(Found { span: Span { first, end, head }, start })
+}
+
+/// Visits every event that belongs, in log order.
+pub fn walk(
+    store: &Store,
+    order: &Order,
+    found: Found,
+    progress: &mut dyn FnMut(u64, u64),
+    visit: &mut dyn FnMut(Picked) -> Result<(), ExportError>,
+) -> Result<(), ExportError> {
+    let rules = Rules { order, channel: order.channel.to_string(), export: order.export.to_string(), span: found.span };
+    let mut days = BTreeSet::new();
+    let mut alive = Alive { store, last: None };
+    for (done, record) in (0u64..).zip(store.scan(found.start, order.frozen)) {
+        let record = record?;
+        if done % PROGRESS_EVERY == 0 {
+            progress(done, order.frozen - found.start);
+        }
+        if record.place.is_some_and(|(channel, _)| channel != order.channel) {
+            continue;
+        }
+        let Some(picked) = rules.pick(record, &days, &mut alive)? else { continue };
+        if let (Some(_), Scope::ChannelDay { day, .. }) = (picked.forgotten, picked.record.scope) {
+            days.insert(u64::from(day));
+        }
+        visit(picked)?;
+    }
+    progress(order.frozen - found.start, order.frozen - found.start);
+    Ok(())
+}
+
+/// Why an event with this header is in the bundle, by the header alone: the verifier asks the same.
+pub fn part_of(head: &Head, in_range: bool, span: Span, export: &str) -> Option<Part> {
+    let ordered = matches!(head.act.as_str(), "export.requested" | "export.approved") && head.export() == Some(export);
+    let amends = head.amends().is_some_and(|of| (span.first..span.end).contains(&of));
+    let fences = head.channel_seq.is_some_and(|seq| is_fence(seq, span));
+    if in_range {
+        Some(Part::Range)
+    } else if ordered {
+        Some(Part::Order)
+    } else if amends {
+        Some(Part::Amendment)
+    } else if head.act == "destroy.done" {
+        Some(Part::Destruction)
+    } else {
+        fences.then_some(Part::Fence)
+    }
+}
+
+pub fn is_fence(seq: u64, span: Span) -> bool {
+    seq.checked_add(1) == Some(span.first) || seq == span.end
+}
+
+fn in_time(order: &Order, at_ms: u64) -> bool {
+    (order.from_ms..order.to_ms).contains(&at_ms)
+}
+
+struct Rules<'o> {
+    order: &'o Order,
+    channel: String,
+    export: String,
+    span: Span,
+}
+
+impl Rules<'_> {
+    fn pick(&self, record: Record, destroyed_days: &BTreeSet<u64>, alive: &mut Alive<'_>) -> Result<Option<Picked>, ExportError> {
+        let seq = record.place.map(|(_, seq)| seq);
+        let in_time = in_time(self.order, record.at_ms);
+        let in_range = match seq {
+            Some(seq) => (self.span.first..self.span.end).contains(&seq),
+            None => in_time,
+        };
+        let Some(header) = record.header.bytes() else {
+            // Whose channel it was is forgotten too, unless it has a place there.
+            let part = match seq {
+                Some(_) if in_range => Part::Range,
+                Some(seq) if is_fence(seq, self.span) => Part::Fence,
+                _ => return Ok(None),
+            };
+            let reason = alive.why(Scope::audit(record.at_ms), None);
+            return Ok(Some(Picked { record, part, seq, header: None, content: None, forgotten: Some(reason), withheld: false }));
+        };
+        let text = exact(header, record.position, "its header is not text")?;
+        let head: Head = serde_json::from_str(&text)
+            .map_err(|_| ExportError::Damaged { position: record.position, why: "its header cannot be read" })?;
+        if head.channel.as_deref() != Some(self.channel.as_str()) {
+            return Ok(None);
+        }
+        let explains = |days: &[u64]| days.iter().any(|day| destroyed_days.contains(day));
+        let mut part = part_of(&head, in_range, self.span, &self.export);
+        if part == Some(Part::Destruction) && !head.destroyed_days().is_some_and(|days| explains(&days)) {
+            part = seq.is_some_and(|seq| is_fence(seq, self.span)).then_some(Part::Destruction);
+        }
+        let Some(part) = part else { return Ok(None) };
+        let hidden = part == Part::Fence || part == Part::Range && !in_time;
+        let (mut content, mut forgotten, mut withheld) = (None, None, false);
+        match &record.content {
+            Some(_) if hidden => withheld = true,
+            Some(Sealed::Bytes(bytes)) => {
+                let text = exact(bytes, record.position, "its content is not text")?;
+                let said = serde_json::from_str(&text)
+                    .map_err(|_| ExportError::Damaged { position: record.position, why: "its content cannot be read" })?;
+                content = Some((text, said));
+            }
+            Some(Sealed::Forgotten) => forgotten = Some(alive.why(record.scope, record.author)),
+            None => {}
+        }
+        Ok(Some(Picked { record, part, seq, header: Some((text, head)), content, forgotten, withheld }))
+    }
+}
+
+fn exact(bytes: &[u8], position: Position, why: &'static str) -> Result<String, ExportError> {
+    std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| ExportError::Damaged { position, why })
+}
+
+/// Asks the keyring why something is forgotten, once per run of the same answer.
+struct Alive<'s> {
+    store: &'s Store,
+    last: Option<((Scope, Option<Id>), Reason)>,
+}
+
+impl Alive<'_> {
+    fn why(&mut self, scope: Scope, author: Option<Id>) -> Reason {
+        if let Some((asked, reason)) = self.last
+            && asked == (scope, author)
+        {
+            return reason;
+        }
+        let reason = if !self.store.is_alive(&scope) {
+            Reason::Destroyed
+        } else if author.is_some_and(|author| !self.store.is_alive(&Scope::Person(author))) {
+            Reason::Erased
+        } else {
+            Reason::Redacted
+        };
+        self.last = Some(((scope, author), reason));
+        reason
+    }
+}
