@@ -2,7 +2,7 @@
 
 import { useSignal } from '@preact/signals';
 import type { ComponentType } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import './core/theme.ts';
 import { Shell } from './chat/shell.tsx';
 import { ApiError } from './core/api.ts';
@@ -21,31 +21,46 @@ const rooms: Record<string, ComponentType<{ path: string[] }>> = {
 };
 const Welcome = lazy(() => import('./sign/welcome.tsx').then((module) => module.Welcome));
 
+const RETRY_MS = 3_000;
+
 export function App() {
   const fault = useSignal<Error | null>(null);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   // Most who come are signed in: ask for what they need first, and for the site only when they are not.
   const begin = () => {
-    fault.value = null;
     start()
+      .then(() => {
+        fault.value = null;
+      })
       .catch((error: unknown) => {
-        if (error instanceof ApiError && error.code === 'not_signed_in') return loadSite();
+        if (error instanceof ApiError && error.code === 'not_signed_in') return loadSite().then(() => {
+            fault.value = null;
+          });
         throw error;
       })
       .catch((error: Error) => {
         fault.value = error;
+        // The browser's word for "online" is not always said; ask now and then.
+        if (error instanceof ApiError && error.offline) timer.current = setTimeout(again, RETRY_MS * (1 + Math.random()));
       });
+  };
+  const again = () => {
+    clearTimeout(timer.current);
+    if (fault.peek()) begin();
   };
   useEffect(() => {
     begin();
-    const again = () => {
-      if (fault.peek()) begin();
-    };
     window.addEventListener('online', again);
-    return () => window.removeEventListener('online', again);
+    document.addEventListener('visibilitychange', again);
+    return () => {
+      clearTimeout(timer.current);
+      window.removeEventListener('online', again);
+      document.removeEventListener('visibilitychange', again);
+    };
   }, []);
   return (
     <>
-      {fault.value ? <Fault error={fault.value} retry={begin} /> : <Inside />}
+      {fault.value ? <main class="whole"><Fault error={fault.value} retry={again} /></main> : <Inside />}
       <Confirmations />
       <Toasts />
     </>

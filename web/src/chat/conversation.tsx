@@ -11,6 +11,7 @@ import { Button, IconButton, IconLink } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { lazy } from '../ui/lazy.tsx';
 import { Empty, Fault, Loading } from '../ui/states.tsx';
+import { toast } from '../ui/toast.tsx';
 import type { Acts } from './actions.tsx';
 import { Composer } from './composer.tsx';
 import { Viewer } from './files.tsx';
@@ -123,6 +124,7 @@ function Talk({ where, channel, around }: { where: Where; channel: Channel; arou
       const shown = state.peek()?.lines[key];
       const has = shown?.items.some((item) => item.q === q);
       if (!has) await open(q);
+      if (!state.peek()?.lines[key]?.items.some((item) => item.q === q)) toast(t('quote_gone'));
       jump.value = { q, align: 'center', flash, turn: Date.now() };
     },
     [key],
@@ -187,10 +189,7 @@ function Talk({ where, channel, around }: { where: Where; channel: Channel; arou
       }}
     >
       {line ? (
-        <>
-          {line.items.length === 0 && !line.expired.length ? <Beginning s={s} channel={channel} /> : null}
-          <Timeline where={where} channel={channel} line={line} readUpTo={readUpTo} jump={jump.value} acts={acts} onJump={onJump} onThread={onThread} />
-        </>
+        <Timeline where={where} channel={channel} line={line} readUpTo={readUpTo} jump={jump.value} acts={acts} onJump={onJump} onThread={onThread} />
       ) : fault.value ? (
         <div class="timeline">
           <Fault error={fault.value} retry={() => void open()} />
@@ -231,17 +230,6 @@ function Talk({ where, channel, around }: { where: Where; channel: Channel; arou
       ) : null}
       {info.value?.what === 'info' ? <InfoDialog channel={channel} item={info.value.item} onClose={() => (info.value = null)} /> : null}
       {info.value?.what === 'history' ? <HistoryDialog channel={channel} item={info.value.item} onClose={() => (info.value = null)} /> : null}
-    </div>
-  );
-}
-
-function Beginning({ s, channel }: { s: State; channel: Channel }) {
-  const name = channelName(s, channel);
-  return (
-    <div class="beginning">
-      <Empty icon={channel.kind === 'announcement' ? 'megaphone' : 'chat'} title={t(channel.kind === 'direct' ? 'beginning_direct' : 'beginning', { name })}>
-        {t('beginning_text')}
-      </Empty>
     </div>
   );
 }

@@ -74,7 +74,7 @@ export function Details({ channel }: { channel: Channel }) {
           <div class="line">
             <Icon name={channel.muted ? 'bell-off' : 'bell'} />
             <span class="grow">
-              <Check toggle label={t('mute')} checked={channel.muted} onValue={(on) => void run({ t: 'mute', c: channel.id, on })} />
+              <Check toggle label={<><span class="block">{t('mute')}</span><span class="block muted small">{t('mute_text')}</span></>} checked={channel.muted} onValue={(on) => void run({ t: 'mute', c: channel.id, on })} />
             </span>
           </div>
           {owner && !direct && !channel.archived ? (

@@ -9,7 +9,7 @@ import { IconButton } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { t } from './words.ts';
 
-const LARGEST = 340;
+const LARGEST = 320;
 
 export function fileUrl(file: File, thumb = false): string {
   return url(`/files/${file.id}`, thumb ? { thumb: 1 } : {});

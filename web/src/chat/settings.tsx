@@ -1,6 +1,7 @@
 // One's own corner: name, looks, notifications, devices, the secret, the way out.
 
 import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import { get, post } from '../core/api.ts';
 import { build, command, me, signOut, state } from '../core/live.ts';
 import { outbox } from '../core/outbox.ts';
@@ -15,7 +16,7 @@ import { confirm, Dialog } from '../ui/dialog.tsx';
 import { Check, Input } from '../ui/field.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { QrCode } from '../ui/qr.tsx';
-import { Load, Page, useLoad } from '../ui/states.tsx';
+import { Empty, Load, Page, useLoad } from '../ui/states.tsx';
 import { toast, toastFault } from '../ui/toast.tsx';
 import { notifyState, show, turnOff, turnOn } from './notify.ts';
 import { roleName } from './people.tsx';
@@ -239,10 +240,20 @@ function Devices() {
 
 function LinkDevice({ onClose }: { onClose: () => void }) {
   const link = useLoad(() => post<{ code: string; url: string; expires_at: number }>('/device/link'));
+  const over = useSignal(false);
+  const until = link.data?.expires_at;
+  useEffect(() => {
+    over.value = false;
+    if (until === undefined) return undefined;
+    const timer = setTimeout(() => (over.value = true), Math.max(0, until - now()));
+    return () => clearTimeout(timer);
+  }, [until]);
   return (
     <Dialog title={t('link_device')} onClose={onClose}>
       <Load from={link}>
-        {(data) => (
+        {(data) => over.value ? (
+          <Empty icon="clock" title={t('link_expired')} action={<Button onClick={link.reload}>{t('another')}</Button>} />
+        ) : (
           <div class="stack center-all">
             <QrCode text={data.url} label={t('link_device')} />
             <p class="center">{t('link_device_text')}</p>

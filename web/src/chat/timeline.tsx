@@ -10,8 +10,9 @@ import { dayKey, dayName, utcDay } from '../core/time.ts';
 import type { Channel, Expired, Item } from '../core/types.ts';
 import { IconButton } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
-import { toast, toastFault } from '../ui/toast.tsx';
+import { toastFault } from '../ui/toast.tsx';
 import { ItemActions, type Acts } from './actions.tsx';
+import { Beginning } from './beginning.tsx';
 import { belongTogether, Pending, Row } from './message.tsx';
 import { typingText } from './names.ts';
 import { t } from './words.ts';
@@ -245,7 +246,9 @@ export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, o
             <div class="more-rows" role="status" aria-label={t('messages')}>
               <span class="spinner" />
             </div>
-          ) : null}
+          ) : inThread ? null : (
+            <Beginning s={s} channel={channel} />
+          )}
           {parts.map((part) => {
             const inside = part.rows.map((row) => {
               if ('expired' in row) {
@@ -446,8 +449,4 @@ function longPress(openMenu: (row: HTMLElement, at: DOMRect) => void) {
       if ((event as PointerEvent).pointerType === 'touch') event.preventDefault();
     },
   };
-}
-
-export function sayCopied(): void {
-  toast(t('copied'));
 }
