@@ -137,30 +137,12 @@ impl<'b> Check<'b> {
             Some(header) => Some(serde_json::from_str::<Head>(header).map_err(|_| "the line cannot be read")?),
             None => None,
         };
-        let said = self.content(&line, head.as_ref())?;
+        let said = content(&line, head.as_ref())?;
         self.place(&line, head.as_ref())?;
         self.sequence(&line, head.as_ref())?;
         self.copy(&line, head.as_ref(), said.as_ref())?;
         self.note(&line, head.as_ref(), said.as_ref());
         Ok(())
-    }
-
-    fn content(&self, line: &Line, head: Option<&Head>) -> Result<Option<Said>, String> {
-        let committed = head.and_then(|head| head.content_commitment);
-        let marks_fit = match (&line.content, line.content_salt, committed) {
-            (Some(_), Some(_), Some(_)) => !line.forgotten && !line.withheld,
-            (None, None, Some(_)) => line.forgotten != line.withheld,
-            (None, None, None) => line.forgotten == head.is_none() && !line.withheld,
-            _ => false,
-        };
-        if !marks_fit || line.forgotten != line.reason.is_some() {
-            return Err("content is neither shown nor accounted for".into());
-        }
-        let (Some(content), Some(salt), Some(committed)) = (&line.content, line.content_salt, committed) else { return Ok(None) };
-        if commitment_hash(&salt.0, content.as_bytes()) != committed.0 {
-            return Err("content and salt do not give the header's commitment".into());
-        }
-        Ok(Some(serde_json::from_str(content).map_err(|_| "the line cannot be read")?))
     }
 
     /// Does it belong here, and does it show what it should?
@@ -284,6 +266,25 @@ impl<'b> Check<'b> {
             self.approved |= head.act == "export.approved" && head.actor == m.order.approver.to_string();
         }
     }
+}
+
+/// The content is the one that the header commits to, or the line says why it is not there.
+fn content(line: &Line, head: Option<&Head>) -> Result<Option<Said>, String> {
+    let committed = head.and_then(|head| head.content_commitment);
+    let marks_fit = match (&line.content, line.content_salt, committed) {
+        (Some(_), Some(_), Some(_)) => !line.forgotten && !line.withheld,
+        (None, None, Some(_)) => line.forgotten != line.withheld,
+        (None, None, None) => line.forgotten == head.is_none() && !line.withheld,
+        _ => false,
+    };
+    if !marks_fit || line.forgotten != line.reason.is_some() {
+        return Err("content is neither shown nor accounted for".into());
+    }
+    let (Some(content), Some(salt), Some(committed)) = (&line.content, line.content_salt, committed) else { return Ok(None) };
+    if commitment_hash(&salt.0, content.as_bytes()) != committed.0 {
+        return Err("content and salt do not give the header's commitment".into());
+    }
+    Ok(Some(serde_json::from_str(content).map_err(|_| "the line cannot be read")?))
 }
 
 /// Read without JSON, so that a broken line still names its position.

@@ -106,8 +106,10 @@ fn checkpoint(source: &mut Source, manifest: &Manifest) -> Result<(), BundleFaul
     Ok(())
 }
 
+type Visit<'v> = dyn FnMut(u64, &[u8]) -> Result<(), BundleFault> + 'v;
+
 /// Gives every line with its number, and the hash of them all.
-fn each_line(bytes: &mut dyn Read, name: &str, visit: &mut dyn FnMut(u64, &[u8]) -> Result<(), BundleFault>) -> Result<[u8; 32], BundleFault> {
+fn each_line(bytes: &mut dyn Read, name: &str, visit: &mut Visit<'_>) -> Result<[u8; 32], BundleFault> {
     let (mut reader, mut hash, mut line) = (BufReader::with_capacity(64 * 1024, bytes.take(UNPACKED_BYTES_MAX)), Sha256::new(), Vec::new());
     for number in 1.. {
         line.clear();
