@@ -27,7 +27,7 @@ export default function Admin({ path }: { path: string[] }) {
   const [at = '', id] = path;
   learnChannels();
   return (
-    <Room base="admin" title={t('title')} parts={PARTS} at={at}>
+    <Room base="admin" only="admin" title={t('title')} parts={PARTS} at={at}>
       {view(at, id)}
     </Room>
   );

@@ -13,6 +13,7 @@ import { Input, Select } from '../ui/field.tsx';
 import { MenuButton } from '../ui/menu.tsx';
 import { Empty, Load, Loading, useLoad } from '../ui/states.tsx';
 import { toastFault } from '../ui/toast.tsx';
+import { act } from '../rooms/act.ts';
 import { DataTable } from '../rooms/data-table.tsx';
 import { fetchChannels, nameOf } from '../rooms/known.ts';
 import { Choices, copyText, When } from '../rooms/pieces.tsx';
@@ -97,12 +98,7 @@ function Actions({ invite, done }: { invite: Invite; done: () => void }) {
   if (inviteState(invite) !== 'open') return null;
   const revoke = async (): Promise<void> => {
     if (!(await confirm({ title: t('revoke_title'), body: t('revoke_text'), action: t('revoke'), danger: true }))) return;
-    try {
-      await command({ t: 'invite.revoke', invite: invite.id });
-      done();
-    } catch (error) {
-      toastFault(error);
-    }
+    if (await act({ t: 'invite.revoke', invite: invite.id })) done();
   };
   return (
     <MenuButton

@@ -3,7 +3,6 @@
 import { useState } from 'preact/hooks';
 import { get } from '../core/api.ts';
 import { formatNumber } from '../core/i18n.ts';
-import { command } from '../core/live.ts';
 import type { AdminPerson, Person, Role } from '../core/types.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
@@ -11,7 +10,8 @@ import { confirm } from '../ui/dialog.tsx';
 import { Input, Select } from '../ui/field.tsx';
 import { MenuButton } from '../ui/menu.tsx';
 import { Empty, Load, useLoad } from '../ui/states.tsx';
-import { toast, toastFault } from '../ui/toast.tsx';
+import { toast } from '../ui/toast.tsx';
+import { act } from '../rooms/act.ts';
 import { csv } from '../rooms/csv.ts';
 import { DataTable } from '../rooms/data-table.tsx';
 import { me } from '../rooms/known.ts';
@@ -145,14 +145,9 @@ async function reactivate(person: AdminPerson, done: () => void): Promise<void> 
 }
 
 async function change(what: 'person.deactivate' | 'person.reactivate', person: AdminPerson, news: string, done: () => void): Promise<void> {
-  try {
-    await command({ t: what, person: person.id });
-    const undo = what === 'person.deactivate' ? ('person.reactivate' as const) : undefined;
-    toast(news, undo ? { action: { label: t('reactivate'), run: () => void reactivate(person, done) } } : {});
-    done();
-  } catch (error) {
-    toastFault(error);
-  }
+  if (!(await act({ t: what, person: person.id }))) return;
+  toast(news, what === 'person.deactivate' ? { action: { label: t('reactivate'), run: () => void reactivate(person, done) } } : {});
+  done();
 }
 
 function matches(person: AdminPerson, text: string, role: Role | '', state: State): boolean {

@@ -11,6 +11,7 @@ import { Icon } from '../ui/icon.tsx';
 import { QrCode } from '../ui/qr.tsx';
 import { Load, useLoad } from '../ui/states.tsx';
 import { toast, toastFault } from '../ui/toast.tsx';
+import { act } from '../rooms/act.ts';
 import { copyText, Note } from '../rooms/pieces.tsx';
 import { t as words } from '../rooms/words.ts';
 import { ROLE_NAMES, t } from './words.ts';
@@ -117,14 +118,10 @@ export function LinkAndCode({ url, hint }: { url: string; hint: string }) {
 export function DevicesDialog({ person, onClose, onDone }: { person: AdminPerson; onClose: () => void; onDone: () => void }) {
   const devices = useLoad<Device[]>(async (signal) => (await get<{ devices: Device[] }>(`/admin/people/${person.id}/devices`, {}, { signal })).devices, [person.id]);
   const end = async (device: Device): Promise<void> => {
-    try {
-      await command({ t: 'device.revoke', device: device.id });
-      toast(t('signed_out'));
-      devices.set((devices.data ?? []).filter((one) => one.id !== device.id));
-      onDone();
-    } catch (error) {
-      toastFault(error);
-    }
+    if (!(await act({ t: 'device.revoke', device: device.id }))) return;
+    toast(t('signed_out'));
+    devices.set((devices.data ?? []).filter((one) => one.id !== device.id));
+    onDone();
   };
   return (
     <Dialog title={t('devices_title', { name: person.name })} onClose={onClose}>

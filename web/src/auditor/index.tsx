@@ -16,7 +16,7 @@ const PARTS = [
 export default function Auditor({ path }: { path: string[] }) {
   const [at = ''] = path;
   return (
-    <Room base="auditor" title={t('title')} parts={PARTS} at={at}>
+    <Room base="auditor" only="auditor" title={t('title')} parts={PARTS} at={at}>
       {at === 'verify' ? <Verify /> : at === 'ledger' ? <Ledger /> : <CheckpointView />}
     </Room>
   );

@@ -19,7 +19,7 @@ export default function Legal({ path }: { path: string[] }) {
   const [at = ''] = path;
   learnChannels();
   return (
-    <Room base="legal" title={t('title')} parts={PARTS} at={at === 'new' ? '' : at}>
+    <Room base="legal" only="officer" title={t('title')} parts={PARTS} at={at === 'new' ? '' : at}>
       {at === 'verify' ? <Verify /> : at === 'ledger' ? <Ledger /> : at === 'new' ? <Request /> : <Exports />}
     </Room>
   );

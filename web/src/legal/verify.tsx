@@ -195,11 +195,13 @@ async function ask(proof: Proof): Promise<Today['state']> {
 }
 
 /** "Whole" is said only when every step was taken and held. */
-function judge(report: BundleReport, today: Today): 'good' | 'bad' | 'partial' {
+function judge(report: BundleReport, today: Today): 'good' | 'bad' | 'partial' | 'busy' {
   const { contents, proof } = report;
   const signature = proof?.signature;
   if ((contents && isBad(contents)) || proof?.fault || signature === 'bad' || signature === 'other_key' || today.state === 'bad') return 'bad';
-  const whole = contents !== null && contents.files > 0 && proof?.records && signature === 'good';
+  if (proof && today.state === 'busy') return 'busy';
+  // A key that comes with the bundle proves only that the bundle agrees with itself: it must be this server's.
+  const whole = contents !== null && contents.files > 0 && proof?.records && signature === 'good' && today.state === 'ok';
   return whole ? 'good' : 'partial';
 }
 

@@ -34,7 +34,8 @@ export async function fetchChannels(stop?: AbortSignal): Promise<AdminChannel[]>
 
 /** Once, in the background: a name is a comfort, not a need. */
 export function learnChannels(): void {
-  if (channels.peek() === null) fetchChannels().catch(() => undefined);
+  const role = meSignal.peek()?.role;
+  if (channels.peek() === null && (role === 'admin' || role === 'officer')) fetchChannels().catch(() => undefined);
 }
 
 export function channelName(id: Id): string {

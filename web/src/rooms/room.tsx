@@ -3,7 +3,11 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { href } from '../core/route.ts';
-import { Page } from '../ui/states.tsx';
+import type { Role } from '../core/types.ts';
+import { Empty, Page } from '../ui/states.tsx';
+import { underWay } from './act.ts';
+import { me } from './known.ts';
+import { t } from './words.ts';
 import './room.css';
 
 export interface Part {
@@ -12,12 +16,22 @@ export interface Part {
   name: string;
 }
 
-export function Room(props: { base: string; title: string; parts: Part[]; at: string; wide?: boolean; actions?: ComponentChildren; children: ComponentChildren }) {
+export function Room(props: { base: string; title: string; only: Role; parts: Part[]; at: string; children: ComponentChildren }) {
   const bar = useRef<HTMLElement>(null);
   useEffect(() => {
     // On a phone the part that is open may stand beyond the edge.
     bar.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
   }, [props.at]);
+  if (me()?.role !== props.only) {
+    // The server refuses anyhow; this only says it in words.
+    return (
+      <Page title={props.title} back="#/">
+        <Empty icon="lock" title={t('not_yours')}>
+          {t(`not_yours_${props.only === 'officer' || props.only === 'auditor' ? props.only : 'admin'}`)}
+        </Empty>
+      </Page>
+    );
+  }
   const tabs = (
     <nav ref={bar} class="tabs" aria-label={props.title}>
       {props.parts.map((part) => (
@@ -28,7 +42,8 @@ export function Room(props: { base: string; title: string; parts: Part[]; at: st
     </nav>
   );
   return (
-    <Page title={props.title} back="#/" tabs={tabs} wide={props.wide ?? true} actions={props.actions}>
+    <Page title={props.title} back="#/" tabs={tabs} wide>
+      {underWay.value ? <progress class="progress under-way" aria-label={t('under_way')} /> : null}
       <div class="room">{props.children}</div>
     </Page>
   );

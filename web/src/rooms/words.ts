@@ -3,6 +3,11 @@
 import { translator } from '../core/i18n.ts';
 
 export const t = translator({
+  under_way: 'Under way',
+  not_yours: 'Not your room',
+  not_yours_admin: 'This room is for administrators.',
+  not_yours_officer: 'This room is for legal and compliance officers.',
+  not_yours_auditor: 'This room is for auditors.',
   never: 'never',
   for_ever: 'for ever',
   days: '{n} day|{n} days',
