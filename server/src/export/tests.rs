@@ -3,8 +3,6 @@
 mod forged;
 mod world;
 
-use std::path::Path;
-
 use migrations_free_store::{Id, Scope};
 
 use super::{ExportError, Phase, build, verify_bundle};
@@ -20,28 +18,66 @@ fn a_bundle_holds_its_range_and_nothing_else() {
     let report = bundle.verify().expect("it verifies");
     let said = bundle.python(&["--key", &world.store.verifier_key()]);
     assert_eq!(said, report.to_string(), "both verifiers say the same");
-    assert_eq!((report.events, report.messages, report.files, report.forgotten), (bundle.lines().len() as u64, 5, 1, 0));
+    assert_eq!(
+        (
+            report.events,
+            report.messages,
+            report.files,
+            report.forgotten
+        ),
+        (bundle.lines().len() as u64, 5, 1, 0)
+    );
 
     let all = bundle.text("jsonl/");
-    for there in ["second day", "a correction, a week later", "photo of the leak", "the officer's reason"] {
+    for there in [
+        "second day",
+        "a correction, a week later",
+        "photo of the leak",
+        "the officer's reason",
+    ] {
         assert!(all.contains(there), "{there}");
     }
-    for elsewhere in ["first day", "third day", "said elsewhere", "a correction of the third day"] {
+    for elsewhere in [
+        "first day",
+        "third day",
+        "said elsewhere",
+        "a correction of the third day",
+    ] {
         assert!(!all.contains(elsewhere), "{elsewhere}");
-        assert!(!bundle.text("report.html").contains(elsewhere), "{elsewhere}");
+        assert!(
+            !bundle.text("report.html").contains(elsewhere),
+            "{elsewhere}"
+        );
     }
-    assert!(!bundle.text("people.json").contains("Nobody"), "only who occurs is named");
+    assert!(
+        !bundle.text("people.json").contains("Nobody"),
+        "only who occurs is named"
+    );
     assert_eq!(bundle.bytes("natives/"), world.photo);
-    let parts: Vec<String> = bundle.lines().iter().map(|line| text_of(&line["part"])).collect();
+    let parts: Vec<String> = bundle
+        .lines()
+        .iter()
+        .map(|line| text_of(&line["part"]))
+        .collect();
     for part in ["range", "fence", "amendment", "order"] {
         assert!(parts.iter().any(|p| p == part), "{part}");
     }
-    assert!(parts.iter().filter(|p| *p == "range").count() >= 8, "receipts and governance too");
+    assert!(
+        parts.iter().filter(|p| *p == "range").count() >= 8,
+        "receipts and governance too"
+    );
 
     let other_key = world::other_key();
-    let refused = verify_bundle(&bundle.zip(), Some(&other_key)).expect_err("a key that is not the log's");
-    assert_eq!(refused.to_string(), "MANIFEST.json: the log's key is not the expected one");
-    assert_eq!(bundle.python(&["--key", &other_key]), format!("FAULT: {refused}"));
+    let refused =
+        verify_bundle(&bundle.zip(), Some(&other_key)).expect_err("a key that is not the log's");
+    assert_eq!(
+        refused.to_string(),
+        "MANIFEST.json: the log's key is not the expected one"
+    );
+    assert_eq!(
+        bundle.python(&["--key", &other_key]),
+        format!("FAULT: {refused}")
+    );
 }
 
 #[test]
@@ -52,8 +88,16 @@ fn the_zip_is_checked_as_its_folder_is() {
     let bundle = world.bundle(&order);
     let zipped = verify_bundle(&bundle.zip(), None).expect("the zip verifies");
     assert_eq!(verify_bundle(&bundle.unpacked(), None), Ok(zipped.clone()));
-    assert_eq!(verify_bundle(bundle.unpacked().parent().expect("a parent"), None), Ok(zipped.clone()), "unpacked where the user stands");
-    assert_eq!(world::run_python(&bundle.unpacked().join("verify.py"), &[]), zipped.to_string(), "the script it carries, with no argument");
+    assert_eq!(
+        verify_bundle(bundle.unpacked().parent().expect("a parent"), None),
+        Ok(zipped.clone()),
+        "unpacked where the user stands"
+    );
+    assert_eq!(
+        world::run_python(&bundle.unpacked().join("verify.py"), &[]),
+        zipped.to_string(),
+        "the script it carries, with no argument"
+    );
     assert_eq!(bundle.python(&[]), zipped.to_string());
 }
 
@@ -63,7 +107,10 @@ fn the_same_order_gives_the_same_bytes() {
     world.lively();
     let order = world.order(DAY, 2 * DAY);
     let (one, two) = (world.bundle(&order), world.bundle(&order));
-    assert_eq!((one.built.sha256, one.built.bytes), (two.built.sha256, two.built.bytes));
+    assert_eq!(
+        (one.built.sha256, one.built.bytes),
+        (two.built.sha256, two.built.bytes)
+    );
     assert_eq!(one.raw, two.raw);
 }
 
@@ -78,13 +125,80 @@ fn a_destroyed_day_is_a_gap_with_its_reason_and_still_verifies() {
     assert!(report.forgotten >= 5 && report.unexplained == 0, "{report}");
     assert_eq!(bundle.python(&[]), report.to_string());
     let gaps = bundle.manifest()["gaps"].clone();
-    assert_eq!(text_of(&gaps[0]["scope"]), Scope::ChannelDay { channel: world.channel, day: 1 }.to_string());
+    assert_eq!(
+        text_of(&gaps[0]["scope"]),
+        Scope::ChannelDay {
+            channel: world.channel,
+            day: 1
+        }
+        .to_string()
+    );
     assert_eq!(text_of(&gaps[0]["reason"]), "destroyed");
-    let destroyed = gaps[0]["destroyed_at"].as_u64().expect("the position of destroy.done");
-    assert!(bundle.lines().iter().any(|line| line["log_index"] == destroyed && line["part"] == "destruction"));
+    let destroyed = gaps[0]["destroyed_at"]
+        .as_u64()
+        .expect("the position of destroy.done");
+    assert!(
+        bundle
+            .lines()
+            .iter()
+            .any(|line| line["log_index"] == destroyed && line["part"] == "destruction")
+    );
     let all = bundle.text("jsonl/");
     assert!(!all.contains("second day") && all.contains("third day"));
-    assert!(bundle.text("report.html").contains("[content destroyed: its key no longer exists]"));
+    assert!(
+        bundle
+            .text("report.html")
+            .contains("[content destroyed: its key no longer exists]")
+    );
+}
+
+#[test]
+fn an_erased_person_is_a_gap_that_the_report_calls_unexplained() {
+    let mut world = World::new();
+    world.lively();
+    world.destroy(Scope::Person(world.ada));
+    let order = world.order(DAY, 2 * DAY);
+    let bundle = world.bundle(&order);
+    let report = bundle.verify().expect("it verifies");
+    assert_eq!(bundle.python(&[]), report.to_string());
+    assert!(
+        report.forgotten > 0 && report.unexplained == report.forgotten,
+        "{report}"
+    );
+    assert!(
+        bundle.manifest()["gaps"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .all(|gap| gap["reason"] == "erased")
+    );
+    assert!(
+        !bundle.text("jsonl/").contains("photo of the leak")
+            && bundle.text("jsonl/").contains("second day 1")
+    );
+}
+
+#[test]
+fn events_whose_headers_are_forgotten_still_stand_in_their_place() {
+    let mut world = World::new();
+    world.lively();
+    world.destroy(Scope::audit(DAY));
+    let order = world.order(DAY, 2 * DAY);
+    let bundle = world.bundle(&order);
+    let report = bundle.verify().expect("it verifies");
+    assert_eq!(bundle.python(&[]), report.to_string());
+    let lines = bundle.lines();
+    assert!(
+        lines
+            .iter()
+            .filter(|line| line["part"] == "range")
+            .all(|line| line["header"].is_null() && line["channel_seq"].is_u64())
+    );
+    assert_eq!(
+        text_of(&bundle.manifest()["gaps"][0]["scope"]),
+        "audit/1970-01"
+    );
+    assert!(lines.len() > 5 && !bundle.text("jsonl/").contains("second day"));
 }
 
 #[test]
@@ -113,14 +227,28 @@ fn a_clock_that_stepped_back_hides_nothing_and_shows_nothing_more() {
     let report = bundle.verify().expect("it verifies");
     assert_eq!(bundle.python(&[]), report.to_string());
     let all = bundle.text("jsonl/");
-    assert!(all.contains("on time again") && !all.contains("ran ahead") && !all.contains("next day"));
-    assert_eq!(bundle.lines().iter().filter(|line| line["withheld"] == true && line["part"] == "range").count(), 1);
+    assert!(
+        all.contains("on time again") && !all.contains("ran ahead") && !all.contains("next day")
+    );
+    assert_eq!(
+        bundle
+            .lines()
+            .iter()
+            .filter(|line| line["withheld"] == true && line["part"] == "range")
+            .count(),
+        1
+    );
 }
 
 #[test]
 fn hostile_texts_are_carried_exactly_and_run_nowhere() {
-    let shared = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/strings/blns.json");
-    let path = [shared, "/work/shared/data/strings/blns.json"].into_iter().find(|path| Path::new(path).exists());
+    let shared = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../shared/data/strings/blns.json"
+    );
+    let path = [shared, "/work/shared/data/strings/blns.json"]
+        .into_iter()
+        .find(|path| Path::new(path).exists());
     let mut strings: Vec<String> = match path.map(std::fs::read_to_string) {
         Some(Ok(text)) => serde_json::from_str(&text).expect("a list of strings"),
         _ => {
@@ -128,7 +256,16 @@ fn hostile_texts_are_carried_exactly_and_run_nowhere() {
             Vec::new()
         }
     };
-    strings.extend(["</script><script>alert(1)</script>", "\u{1}\u{7f}\u{85}", "\"],\"log_index\":7,[", "\\ud800", "\u{2028}\n\r\n"].map(str::to_owned));
+    strings.extend(
+        [
+            "</script><script>alert(1)</script>",
+            "\u{1}\u{7f}\u{85}",
+            "\"],\"log_index\":7,[",
+            "\\ud800",
+            "\u{2028}\n\r\n",
+        ]
+        .map(str::to_owned),
+    );
     let mut world = World::new();
     world.start();
     let (ada, count) = (world.ada, strings.len());
@@ -139,11 +276,21 @@ fn hostile_texts_are_carried_exactly_and_run_nowhere() {
     let bundle = world.bundle(&order);
     let report = bundle.verify().expect("it verifies");
     assert_eq!(bundle.python(&[]), report.to_string());
-    let texts: Vec<String> = bundle.lines().iter().filter(|line| line["decoded"]["act"] == "message.posted").map(|line| text_of(&line["decoded"]["text"])).collect();
+    let texts: Vec<String> = bundle
+        .lines()
+        .iter()
+        .filter(|line| line["decoded"]["act"] == "message.posted")
+        .map(|line| text_of(&line["decoded"]["text"]))
+        .collect();
     assert_eq!(texts.len(), count);
     assert_eq!(texts, strings);
     let page = bundle.text("report.html").to_lowercase();
-    assert!(!page.contains("<script") && !page.contains("<img") && !page.contains("<svg") && !page.contains("<iframe"));
+    assert!(
+        !page.contains("<script")
+            && !page.contains("<img")
+            && !page.contains("<svg")
+            && !page.contains("<iframe")
+    );
 }
 
 #[test]
@@ -152,11 +299,24 @@ fn nothing_is_built_without_request_approval_and_checkpoint() {
     world.lively();
     let unordered = world.unordered(DAY, 2 * DAY);
     world.sign();
-    assert!(matches!(build(&world.store, &unordered, &mut |_, _, _| {}), Err(ExportError::NotOrdered)));
+    assert!(matches!(
+        build(&world.store, &unordered, &mut |_, _, _| {}),
+        Err(ExportError::NotOrdered)
+    ));
     let mut order = world.order(DAY, 2 * DAY);
     order.frozen += 1;
-    assert!(matches!(build(&world.store, &order, &mut |_, _, _| {}), Err(ExportError::Unsigned { .. })));
-    assert_eq!(world.store.blobs_in(Scope::Matter(unordered.export)).expect("a list"), Vec::<Id>::new(), "nothing is left behind");
+    assert!(matches!(
+        build(&world.store, &order, &mut |_, _, _| {}),
+        Err(ExportError::Unsigned { .. })
+    ));
+    assert_eq!(
+        world
+            .store
+            .blobs_in(Scope::Matter(unordered.export))
+            .expect("a list"),
+        Vec::<Id>::new(),
+        "nothing is left behind"
+    );
 }
 
 #[test]
@@ -172,7 +332,10 @@ fn every_phase_is_told_in_order_and_ends_at_its_total() {
         }
     })
     .expect("it builds");
-    assert_eq!(seen, [Phase::Reading, Phase::Proofs, Phase::Files, Phase::Packing]);
+    assert_eq!(
+        seen,
+        [Phase::Reading, Phase::Proofs, Phase::Files, Phase::Packing]
+    );
 }
 
 #[test]
@@ -182,10 +345,27 @@ fn a_file_that_is_not_what_its_message_says_stops_the_export() {
     let (ada, channel) = (world.ada, world.channel);
     let mut fact = world.upload(ada, DAY, "plan.pdf", b"what was uploaded");
     fact.sha256 = crate::chat::event::Hash([7; 32]);
-    let act = Act::MessagePosted { n: 1, thread: None, reply: None, mentions: vec![], files: vec![fact.id] };
-    world.push(ada, DAY, act, Some(channel), Some(Content { files: vec![fact.clone()], ..Content::text("see file") }));
+    let act = Act::MessagePosted {
+        n: 1,
+        thread: None,
+        reply: None,
+        mentions: vec![],
+        files: vec![fact.id],
+    };
+    world.push(
+        ada,
+        DAY,
+        act,
+        Some(channel),
+        Some(Content {
+            files: vec![fact.clone()],
+            ..Content::text("see file")
+        }),
+    );
     let order = world.order(DAY, 2 * DAY);
-    assert!(matches!(build(&world.store, &order, &mut |_, _, _| {}), Err(ExportError::DamagedFile { file }) if file == fact.id));
+    assert!(
+        matches!(build(&world.store, &order, &mut |_, _, _| {}), Err(ExportError::DamagedFile { file }) if file == fact.id)
+    );
 }
 
 /// Measured in a process of its own, because memory is counted per process.
@@ -197,7 +377,9 @@ fn twenty_thousand_events_are_built_and_verified_in_constant_memory() {
         let mut world = World::new();
         world.start();
         let ada = world.ada;
-        let words: String = (0..8192u64).map(|i| char::from(b'a' + (i * i * i % 23) as u8)).collect();
+        let words: String = (0..8192u64)
+            .map(|i| char::from(b'a' + (i * i * i % 23) as u8))
+            .collect();
         for n in 0..20_000 {
             let text = words.get(n % 4096..n % 4096 + 2048).expect("ASCII");
             world.say(ada, DAY + n as u64, text);
@@ -210,11 +392,22 @@ fn twenty_thousand_events_are_built_and_verified_in_constant_memory() {
         let built = build(&world.store, &order, &mut |_, _, _| {}).expect("it builds");
         let (building, path) = (clock.elapsed(), world.unload(&built));
         let report = verify_bundle(&path, None).expect("it verifies");
-        println!("built {} bytes in {building:?}, all in {:?}", built.bytes, clock.elapsed());
-        println!("GROWTH {} {}", world::memory_kib("VmHWM:").saturating_sub(before), report.events);
+        println!(
+            "built {} bytes in {building:?}, all in {:?}",
+            built.bytes,
+            clock.elapsed()
+        );
+        println!(
+            "GROWTH {} {}",
+            world::memory_kib("VmHWM:").saturating_sub(before),
+            report.events
+        );
         return;
     }
-    let name = concat!(module_path!(), "::twenty_thousand_events_are_built_and_verified_in_constant_memory");
+    let name = concat!(
+        module_path!(),
+        "::twenty_thousand_events_are_built_and_verified_in_constant_memory"
+    );
     let name = name.split_once("::").map_or(name, |(_, path)| path);
     let child = std::process::Command::new(std::env::current_exe().expect("this test"))
         .args(["--exact", name, "--nocapture"])
@@ -222,10 +415,20 @@ fn twenty_thousand_events_are_built_and_verified_in_constant_memory() {
         .output()
         .expect("it runs");
     let said = String::from_utf8_lossy(&child.stdout).into_owned();
-    let line = said.lines().find_map(|line| line.split_once("GROWTH ")).unwrap_or_else(|| panic!("{said}")).1;
-    let numbers: Vec<u64> = line.split(' ').map(|n| n.parse().expect("a number")).collect();
+    let line = said
+        .lines()
+        .find_map(|line| line.split_once("GROWTH "))
+        .unwrap_or_else(|| panic!("{said}"))
+        .1;
+    let numbers: Vec<u64> = line
+        .split(' ')
+        .map(|n| n.parse().expect("a number"))
+        .collect();
     println!("{said}");
-    assert!(numbers[1] >= 20_000 && numbers[0] < GROWTH_KIB_MAX, "{line}: 40 MB of text must not need 16 MB of memory");
+    assert!(
+        numbers[1] >= 20_000 && numbers[0] < GROWTH_KIB_MAX,
+        "{line}: 40 MB of text must not need 16 MB of memory"
+    );
 }
 
 #[test]
@@ -248,7 +451,11 @@ fn a_hostile_zip_is_refused_or_says_the_same_but_never_panics() {
         let mut bytes = bundle.raw.clone();
         // The directory at the end is where a reader is fooled: half of the damage goes there.
         let tail = bytes.len().min(2000);
-        let at = if round % 2 == 0 { next(bytes.len()) } else { bytes.len() - 1 - next(tail) };
+        let at = if round % 2 == 0 {
+            next(bytes.len())
+        } else {
+            bytes.len() - 1 - next(tail)
+        };
         match round % 5 {
             0 => bytes.truncate(at),
             1 => bytes[at] = 0xff,
@@ -267,7 +474,11 @@ fn a_hostile_zip_is_refused_or_says_the_same_but_never_panics() {
 fn what_is_no_bundle_is_refused_in_words() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut python = Python::start();
-    let cases: [(&str, &[u8]); 3] = [("empty", b""), ("text", b"not a zip file at all"), ("pk", b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0")];
+    let cases: [(&str, &[u8]); 3] = [
+        ("empty", b""),
+        ("text", b"not a zip file at all"),
+        ("pk", b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+    ];
     for (name, bytes) in cases {
         let path = folder.path().join(name);
         std::fs::write(&path, bytes).expect("written");
@@ -275,5 +486,10 @@ fn what_is_no_bundle_is_refused_in_words() {
         assert_eq!(python.ask(&path), format!("FAULT: {fault}"));
     }
     assert!(verify_bundle(&folder.path().join("nothing there"), None).is_err());
-    assert_eq!(verify_bundle(folder.path(), None).expect_err("no bundle").to_string(), "MANIFEST.json: missing");
+    assert_eq!(
+        verify_bundle(folder.path(), None)
+            .expect_err("no bundle")
+            .to_string(),
+        "MANIFEST.json: missing"
+    );
 }

@@ -11,8 +11,12 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::chat::command::{ChannelKind, Role};
-use crate::chat::event::{Act, Content, FileFact, HEADER_VERSION, Hash, Header, ImportedFrom, Keep, SYSTEM};
-use crate::export::{Built, BundleFault, BundleReport, Order, Person, Policy, build, verify_bundle};
+use crate::chat::event::{
+    Act, Content, FileFact, HEADER_VERSION, Hash, Header, ImportedFrom, Keep, SYSTEM,
+};
+use crate::export::{
+    Built, BundleFault, BundleReport, Order, Person, Policy, build, verify_bundle,
+};
 
 pub const DAY: u64 = 86_400_000;
 
@@ -42,13 +46,19 @@ pub fn id(n: u8) -> Id {
 }
 
 pub fn text_of(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("a text: {value}")).to_owned()
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("a text: {value}"))
+        .to_owned()
 }
 
 impl World {
     pub fn new() -> World {
         let folder = tempfile::tempdir().expect("a folder");
-        let options = Options { segment_bytes: 8 << 20, ..Options::new(folder.path().join("data"), "chat.example.com/daylight") };
+        let options = Options {
+            segment_bytes: 8 << 20,
+            ..Options::new(folder.path().join("data"), "chat.example.com/daylight")
+        };
         let (store, writer) = Store::open(&options, &mut |_| {}).expect("a fresh store");
         World {
             store,
@@ -69,42 +79,147 @@ impl World {
     pub fn start(&mut self) {
         let (ada, bob, channel) = (self.ada, self.bob, self.channel);
         self.push(SYSTEM, 1, Act::ServerStarted {}, None, None);
-        let act = Act::ChannelCreated { kind: ChannelKind::Group, owners: vec![ada], members: vec![bob] };
-        self.push(ada, 2, act, Some(channel), Some(Content::name("Night shift")));
+        let act = Act::ChannelCreated {
+            kind: ChannelKind::Group,
+            owners: vec![ada],
+            members: vec![bob],
+        };
+        self.push(
+            ada,
+            2,
+            act,
+            Some(channel),
+            Some(Content::name("Night shift")),
+        );
     }
 
     /// A few days of a channel, with a neighbour whose events stand between.
     pub fn lively(&mut self) {
         self.start();
         let (ada, bob, channel, other) = (self.ada, self.bob, self.channel, id(0x41));
-        let act = Act::ChannelCreated { kind: ChannelKind::Group, owners: vec![ada], members: vec![] };
+        let act = Act::ChannelCreated {
+            kind: ChannelKind::Group,
+            owners: vec![ada],
+            members: vec![],
+        };
         self.push(ada, 3, act, Some(other), Some(Content::name("Other")));
         self.say(ada, 10, "first day, first words");
         let edited = self.say(bob, 20, "first day, more words");
-        self.push(bob, DAY + 1, Act::MessageEdited { of: edited, mentions: vec![] }, Some(channel), Some(Content::text("edited on the second day")));
+        self.push(
+            bob,
+            DAY + 1,
+            Act::MessageEdited {
+                of: edited,
+                mentions: vec![],
+            },
+            Some(channel),
+            Some(Content::text("edited on the second day")),
+        );
         let fact = self.upload(ada, DAY + 2, "Ümlaut & <photo>.jpg", &self.photo.clone());
         self.photo_id = fact.id;
-        let act = Act::MessagePosted { n: 3, thread: None, reply: None, mentions: vec![bob], files: vec![fact.id] };
-        let photo = self.push(ada, DAY + 3, act, Some(channel), Some(Content { files: vec![fact], ..Content::text("photo of the leak") }));
+        let act = Act::MessagePosted {
+            n: 3,
+            thread: None,
+            reply: None,
+            mentions: vec![bob],
+            files: vec![fact.id],
+        };
+        let photo = self.push(
+            ada,
+            DAY + 3,
+            act,
+            Some(channel),
+            Some(Content {
+                files: vec![fact],
+                ..Content::text("photo of the leak")
+            }),
+        );
         for n in 0..3 {
             self.say(bob, DAY + 10 + n, &format!("second day {n}"));
             self.say_in(other, ada, DAY + 10 + n, "said elsewhere");
         }
-        let from = ImportedFrom { from: "Bob <phone>".into(), at: 77, kind: None, line: Some(3) };
-        let act = Act::MessageImported { n: 7, import: id(9), person: Some(bob), files: vec![] };
-        self.push(ada, DAY + 30, act, Some(channel), Some(Content { imported: Some(from), ..Content::text("second day, from a phone") }));
-        self.push(ada, DAY + 31, Act::ReceiptRead { upto: photo, n: 3 }, Some(channel), None);
-        self.push(ada, DAY + 32, Act::PolicySet { keep: Keep::Days(90) }, Some(channel), None);
+        let from = ImportedFrom {
+            from: "Bob <phone>".into(),
+            at: 77,
+            kind: None,
+            line: Some(3),
+        };
+        let act = Act::MessageImported {
+            n: 7,
+            import: id(9),
+            person: Some(bob),
+            files: vec![],
+        };
+        self.push(
+            ada,
+            DAY + 30,
+            act,
+            Some(channel),
+            Some(Content {
+                imported: Some(from),
+                ..Content::text("second day, from a phone")
+            }),
+        );
+        self.push(
+            ada,
+            DAY + 31,
+            Act::ReceiptRead { upto: photo, n: 3 },
+            Some(channel),
+            None,
+        );
+        self.push(
+            ada,
+            DAY + 32,
+            Act::PolicySet {
+                keep: Keep::Days(90),
+            },
+            Some(channel),
+            None,
+        );
         let third = self.say(ada, 2 * DAY, "third day begins at midnight");
         self.say(bob, 2 * DAY + 5, "third day goes on");
         let scope = Scope::ChannelDay { channel, day: 1 };
-        let late = Act::MessageEdited { of: photo, mentions: vec![] };
-        self.push_in(ada, 8 * DAY, late, Some(channel), Some(Content::text("a correction, a week later")), scope);
-        self.push_in(bob, 8 * DAY + 1, Act::ReactionAdded { of: photo }, Some(channel), Some(Content::emoji("👍")), scope);
+        let late = Act::MessageEdited {
+            of: photo,
+            mentions: vec![],
+        };
+        self.push_in(
+            ada,
+            8 * DAY,
+            late,
+            Some(channel),
+            Some(Content::text("a correction, a week later")),
+            scope,
+        );
+        self.push_in(
+            bob,
+            8 * DAY + 1,
+            Act::ReactionAdded { of: photo },
+            Some(channel),
+            Some(Content::emoji("👍")),
+            scope,
+        );
         let scope = Scope::ChannelDay { channel, day: 2 };
-        let late = Act::MessageEdited { of: third, mentions: vec![] };
-        self.push_in(ada, 8 * DAY + 2, late, Some(channel), Some(Content::text("a correction of the third day")), scope);
-        self.push_in(ada, 8 * DAY + 3, Act::MessageDeleted { of: photo }, Some(channel), None, Scope::ChannelDay { channel, day: 1 });
+        let late = Act::MessageEdited {
+            of: third,
+            mentions: vec![],
+        };
+        self.push_in(
+            ada,
+            8 * DAY + 2,
+            late,
+            Some(channel),
+            Some(Content::text("a correction of the third day")),
+            scope,
+        );
+        self.push_in(
+            ada,
+            8 * DAY + 3,
+            Act::MessageDeleted { of: photo },
+            Some(channel),
+            None,
+            Scope::ChannelDay { channel, day: 1 },
+        );
     }
 
     pub fn say(&mut self, who: Id, at: u64, text: &str) -> u64 {
@@ -112,20 +227,43 @@ impl World {
     }
 
     fn say_in(&mut self, channel: Id, who: Id, at: u64, text: &str) -> u64 {
-        let act = Act::MessagePosted { n: at, thread: None, reply: None, mentions: vec![], files: vec![] };
+        let act = Act::MessagePosted {
+            n: at,
+            thread: None,
+            reply: None,
+            mentions: vec![],
+            files: vec![],
+        };
         self.push(who, at, act, Some(channel), Some(Content::text(text)))
     }
 
-    pub fn push(&mut self, actor: Id, at: u64, act: Act, channel: Option<Id>, content: Option<Content>) -> u64 {
+    pub fn push(
+        &mut self,
+        actor: Id,
+        at: u64,
+        act: Act,
+        channel: Option<Id>,
+        content: Option<Content>,
+    ) -> u64 {
         let scope = match channel {
-            Some(channel) if act.is_sequenced() && content.is_some() => Scope::channel_day(channel, at),
+            Some(channel) if act.is_sequenced() && content.is_some() => {
+                Scope::channel_day(channel, at)
+            }
             _ => Scope::audit(at),
         };
         self.push_in(actor, at, act, channel, content, scope)
     }
 
     /// As the server does it; gives the channel's number of the event.
-    fn push_in(&mut self, actor: Id, at: u64, act: Act, channel: Option<Id>, content: Option<Content>, scope: Scope) -> u64 {
+    fn push_in(
+        &mut self,
+        actor: Id,
+        at: u64,
+        act: Act,
+        channel: Option<Id>,
+        content: Option<Content>,
+        scope: Scope,
+    ) -> u64 {
         let sequenced = channel.filter(|_| act.is_sequenced());
         let before = sequenced.and_then(|channel| self.heads.get(&channel).copied());
         let seq = sequenced.map(|_| before.map_or(1, |(seq, _)| seq + 1));
@@ -147,7 +285,15 @@ impl World {
         };
         let header = serde_json::to_vec(&header).expect("JSON");
         let content = content.as_deref().zip(commitment.as_ref());
-        let record = NewRecord { at_ms: at, header: &header, content, scope, author, place: sequenced.zip(seq), tag: None };
+        let record = NewRecord {
+            at_ms: at,
+            header: &header,
+            content,
+            scope,
+            author,
+            place: sequenced.zip(seq),
+            tag: None,
+        };
         let pushed = self.writer.push(record).expect("pushed");
         if let (Some(channel), Some(seq)) = (sequenced, seq) {
             self.heads.insert(channel, (seq, Hash(pushed.leaf)));
@@ -159,37 +305,95 @@ impl World {
     }
 
     pub fn upload(&mut self, who: Id, at: u64, name: &str, bytes: &[u8]) -> FileFact {
-        let mut blob = self.store.blob_writer(Scope::channel_day(self.channel, at), who).expect("a blob");
+        let mut blob = self
+            .store
+            .blob_writer(Scope::channel_day(self.channel, at), who)
+            .expect("a blob");
         blob.write(bytes).expect("written");
         let blob = blob.finish().expect("finished");
         let sha256 = Hash(Sha256::digest(bytes).into());
-        FileFact { id: blob.id, name: name.into(), mime: "image/jpeg".into(), size: blob.len, w: None, h: None, thumb: None, sha256 }
+        FileFact {
+            id: blob.id,
+            name: name.into(),
+            mime: "image/jpeg".into(),
+            size: blob.len,
+            w: None,
+            h: None,
+            thumb: None,
+            sha256,
+        }
     }
 
     pub fn destroy_day(&mut self, day: u32) {
         let (channel, days) = (self.channel, vec![day]);
-        let intended = Act::DestroyIntended { plan: Hash([1; 32]), size: 1, days: days.clone(), records: 1, blobs: 0 };
+        let intended = Act::DestroyIntended {
+            plan: Hash([1; 32]),
+            size: 1,
+            days: days.clone(),
+            records: 1,
+            blobs: 0,
+        };
         self.push(SYSTEM, 100 * DAY, intended, Some(channel), None);
         self.writer.commit().expect("committed");
-        self.writer.destroy(&[Scope::ChannelDay { channel, day }]).expect("destroyed");
-        let done = Act::DestroyDone { plan: Hash([1; 32]), days, ranges: vec![], records: 1, blobs: 0 };
+        self.writer
+            .destroy(&[Scope::ChannelDay { channel, day }])
+            .expect("destroyed");
+        let done = Act::DestroyDone {
+            plan: Hash([1; 32]),
+            days,
+            ranges: vec![],
+            records: 1,
+            blobs: 0,
+        };
         self.push(SYSTEM, 100 * DAY + 1, done, Some(channel), None);
+    }
+
+    /// Without a word in the log.
+    pub fn destroy(&mut self, scope: Scope) {
+        self.writer.commit().expect("committed");
+        self.writer.destroy(&[scope]).expect("destroyed");
     }
 
     /// An order that the log knows: requested, approved, signed.
     pub fn order(&mut self, from_ms: u64, to_ms: u64) -> Order {
         let mut order = self.unordered(from_ms, to_ms);
-        let content = Content { reason: Some(order.reason.clone()), case: Some(order.case.clone()), ..Content::default() };
-        let requested = Act::ExportRequested { export: order.export, from: from_ms, to: to_ms };
-        self.push(self.officer, 200 * DAY, requested, Some(self.channel), Some(content));
-        self.push(self.approver, 200 * DAY + 1, Act::ExportApproved { export: order.export }, Some(self.channel), None);
+        let content = Content {
+            reason: Some(order.reason.clone()),
+            case: Some(order.case.clone()),
+            ..Content::default()
+        };
+        let requested = Act::ExportRequested {
+            export: order.export,
+            from: from_ms,
+            to: to_ms,
+        };
+        self.push(
+            self.officer,
+            200 * DAY,
+            requested,
+            Some(self.channel),
+            Some(content),
+        );
+        self.push(
+            self.approver,
+            200 * DAY + 1,
+            Act::ExportApproved {
+                export: order.export,
+            },
+            Some(self.channel),
+            None,
+        );
         self.sign();
         order.frozen = self.writer.next();
         order
     }
 
     pub fn unordered(&self, from_ms: u64, to_ms: u64) -> Order {
-        let person = |name: &str, role| Person { name: name.into(), handle: name.to_lowercase(), role };
+        let person = |name: &str, role| Person {
+            name: name.into(),
+            handle: name.to_lowercase(),
+            role,
+        };
         Order {
             export: id(0x50),
             channel: self.channel,
@@ -201,7 +405,10 @@ impl World {
             approver: self.approver,
             reason: "the officer's reason".into(),
             case: "Case 7 <urgent>".into(),
-            policy: Policy { keep_days: Some(90), inherited: true },
+            policy: Policy {
+                keep_days: Some(90),
+                inherited: true,
+            },
             people: BTreeMap::from([
                 (self.ada, person("Ada", Role::Member)),
                 (self.bob, person("Bob \"the pipe\" & co", Role::Member)),
@@ -214,7 +421,11 @@ impl World {
 
     /// The same order for its first events only; it shares the request.
     pub fn small(&self, order: &Order) -> Order {
-        Order { from_ms: order.from_ms, to_ms: order.from_ms + 200, ..order.clone() }
+        Order {
+            from_ms: order.from_ms,
+            to_ms: order.from_ms + 200,
+            ..order.clone()
+        }
     }
 
     pub fn sign(&mut self) {
@@ -226,19 +437,31 @@ impl World {
         let built = build(&self.store, order, &mut |_, _, _| {}).expect("it builds");
         let folder = tempfile::tempdir().expect("a folder");
         let raw = std::fs::read(self.unload(&built)).expect("the zip");
-        assert_eq!((raw.len() as u64, Hash(Sha256::digest(&raw).into())), (built.bytes, built.sha256));
+        assert_eq!(
+            (raw.len() as u64, Hash(Sha256::digest(&raw).into())),
+            (built.bytes, built.sha256)
+        );
         let bundle = Bundle { built, raw, folder };
         std::fs::write(bundle.zip(), &bundle.raw).expect("written");
         let mut archive = zip::ZipArchive::new(std::io::Cursor::new(&bundle.raw)).expect("a zip");
-        archive.extract(bundle.folder.path().join("out")).expect("unpacked");
+        archive
+            .extract(bundle.folder.path().join("out"))
+            .expect("unpacked");
         bundle
     }
 
     /// Streams the bundle out of the store, as a download does.
     pub fn unload(&self, built: &Built) -> PathBuf {
         let path = self.folder.path().join("bundle.zip");
-        let mut blob = self.store.blob_read(built.blob, 0..built.bytes).expect("the bundle");
-        std::io::copy(&mut blob, &mut std::fs::File::create(&path).expect("a file")).expect("copied");
+        let mut blob = self
+            .store
+            .blob_read(built.blob, 0..built.bytes)
+            .expect("the bundle");
+        std::io::copy(
+            &mut blob,
+            &mut std::fs::File::create(&path).expect("a file"),
+        )
+        .expect("copied");
         path
     }
 }
@@ -249,7 +472,10 @@ impl Bundle {
     }
 
     pub fn unpacked(&self) -> PathBuf {
-        self.folder.path().join("out").join(format!("export-{}", id(0x50)))
+        self.folder
+            .path()
+            .join("out")
+            .join(format!("export-{}", id(0x50)))
     }
 
     pub fn verify(&self) -> Result<BundleReport, BundleFault> {
@@ -277,11 +503,19 @@ impl Bundle {
         if !path.is_dir() {
             return path;
         }
-        std::fs::read_dir(&path).expect("a folder").next().expect("a file").expect("a file").path()
+        std::fs::read_dir(&path)
+            .expect("a folder")
+            .next()
+            .expect("a file")
+            .expect("a file")
+            .path()
     }
 
     pub fn lines(&self) -> Vec<Value> {
-        self.text("jsonl/").lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+        self.text("jsonl/")
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect()
     }
 
     pub fn manifest(&self) -> Value {
@@ -292,22 +526,42 @@ impl Bundle {
 /// The key of another log.
 pub fn other_key() -> String {
     let folder = tempfile::tempdir().expect("a folder");
-    let (store, _writer) = Store::open(&Options::new(folder.path().join("data"), "chat.example.com/daylight"), &mut |_| {}).expect("a store");
+    let (store, _writer) = Store::open(
+        &Options::new(folder.path().join("data"), "chat.example.com/daylight"),
+        &mut |_| {},
+    )
+    .expect("a store");
     store.verifier_key()
 }
 
 /// What the script prints, run as a person runs it.
 pub fn run_python(script: &Path, arguments: &[&str]) -> String {
-    let done = Command::new("python3").arg("-B").arg(script).args(arguments).output().expect("python3");
+    let done = Command::new("python3")
+        .arg("-B")
+        .arg(script)
+        .args(arguments)
+        .output()
+        .expect("python3");
     let said = String::from_utf8(done.stdout).expect("text");
-    assert_eq!(done.status.code(), Some(i32::from(said.starts_with("FAULT"))), "{said}{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(
+        done.status.code(),
+        Some(i32::from(said.starts_with("FAULT"))),
+        "{said}{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
     said.trim_end().to_owned()
 }
 
 pub fn memory_kib(field: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
-    let line = status.lines().find_map(|line| line.strip_prefix(field)).expect("the field");
-    line.trim().trim_end_matches(" kB").parse().expect("a number")
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix(field))
+        .expect("the field");
+    line.trim()
+        .trim_end_matches(" kB")
+        .parse()
+        .expect("a number")
 }
 
 /// The script, kept running to be asked about many bundles.
@@ -321,7 +575,11 @@ impl Python {
     pub fn start() -> Python {
         const LOOP: &str = "import json, sys\nsys.dont_write_bytecode = True\nimport verify\nfor path in sys.stdin:\n    try:\n        said = verify.verify(verify.Files(path.rstrip('\\n')), None)\n    except verify.Fault as fault:\n        said = 'FAULT: %s' % fault\n    print(json.dumps(said), flush=True)\n";
         let folder = tempfile::tempdir().expect("a folder");
-        std::fs::write(folder.path().join("verify.py"), include_str!("../verify.py")).expect("written");
+        std::fs::write(
+            folder.path().join("verify.py"),
+            include_str!("../verify.py"),
+        )
+        .expect("written");
         let mut child = Command::new("python3")
             .args(["-B", "-c", LOOP])
             .env("PYTHONPATH", folder.path())
@@ -330,7 +588,11 @@ impl Python {
             .spawn()
             .expect("python3");
         let answers = BufReader::new(child.stdout.take().expect("its output"));
-        Python { child, answers, _folder: folder }
+        Python {
+            child,
+            answers,
+            _folder: folder,
+        }
     }
 
     pub fn ask(&mut self, path: &Path) -> String {
