@@ -14,7 +14,7 @@ import { IconButton } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { lazy } from '../ui/lazy.tsx';
 import { toast, toastFault } from '../ui/toast.tsx';
-import { draft, setDraft } from './drafts.ts';
+import { draft, setDraft } from '../core/drafts.ts';
 import { authorName, channelName, gist, ruleSentence } from './names.ts';
 import { canRecord, VoiceNote } from './voice.tsx';
 import { t } from './words.ts';

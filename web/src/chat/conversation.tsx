@@ -58,12 +58,13 @@ function Head({ s, channel }: { s: State; channel: Channel }) {
   return (
     <header class="bar talk-bar">
       <IconLink icon="back" label={t('back')} href="#/" class="only-narrow" />
-      <a class="talk-title grow" href={href('c', channel.id, 'info')} aria-label={t('open_details', { name })}>
-        <Avatar id={direct ? otherOf(s, channel) : channel.id} name={name} online={other?.online ?? false} {...(glyph ? { icon: glyph } : {})} />
+      <a class="talk-title grow" href={href('c', channel.id, 'info')}>
+        <span class="unseen">{t('open_details')} </span>
+        <Avatar id={direct ? otherOf(s, channel) : channel.id} name={name} online={!!other && other.id in s.online} {...(glyph ? { icon: glyph } : {})} />
         <span class="grow">
           <h1 class="clip">{name}</h1>
           <span class="talk-sub clip">
-            {direct ? (other?.online ? t('online') : t('direct_with')) : t('members_n', { n: channel.members.length })} · {rule(channel)}
+            {direct ? (other && other.id in s.online ? t('online') : t('direct_with')) : t('members_n', { n: channel.members.length })} · {rule(channel)}
             {channel.topic ? ` · ${channel.topic}` : ''}
           </span>
         </span>
@@ -85,7 +86,7 @@ function Thread({ channel, q }: { channel: Channel; q: number }) {
       }}
     >
       <header class="bar">
-        <h2 class="grow">{t('thread')}</h2>
+        <h1 class="grow">{t('thread')}</h1>
         <IconButton icon="close" label={t('close_thread')} onClick={close} />
       </header>
       <Talk where={{ c: channel.id, thread: q }} channel={channel} />
@@ -163,6 +164,16 @@ function Talk({ where, channel, around }: { where: Where; channel: Channel; arou
   );
   const onThread = useCallback((q: number) => go(href('c', where.c, 't', q)), [where.c]);
   const onJump = useCallback((q: number) => void goTo(q), [goTo]);
+
+  // What one was answering or editing may be deleted or destroyed meanwhile.
+  const about = reply.value ?? editing.value;
+  const standing = about && line?.items.find((item) => item.q === about.q);
+  useEffect(() => {
+    if (standing?.gone || standing?.del) {
+      reply.value = null;
+      editing.value = null;
+    }
+  }, [standing]);
 
   const s = state.value as State;
   const mayWrite = channel.kind !== 'announcement' || isOwner(s, channel) || where.thread !== undefined;

@@ -48,7 +48,7 @@ export function Details({ channel }: { channel: Channel }) {
       }}
     >
       <header class="bar">
-        <h2 class="grow">{t('details')}</h2>
+        <h1 class="grow">{t('details')}</h1>
         <IconButton icon="close" label={t('close')} onClick={close} />
       </header>
       <div class="panel-body stack">
@@ -136,7 +136,7 @@ function MemberLine({ s, channel, member, owner, run }: { s: State; channel: Cha
   };
   return (
     <li class="line">
-      <Avatar id={member.p} name={name} size="small" online={person?.online ?? false} />
+      <Avatar id={member.p} name={name} size="small" online={member.p in s.online} />
       <span class="grow">
         <span class="clip block">
           {name} {own ? <span class="muted">({t('your_name')})</span> : null}

@@ -72,7 +72,8 @@ function Other({ file }: { file: File }) {
     return <video class="film" controls preload="metadata" src={fileUrl(file)} aria-label={file.name} />;
   }
   return (
-    <a class="parcel" href={fileUrl(file)} download={file.name} aria-label={t('download', { name: file.name })}>
+    <a class="parcel" href={fileUrl(file)} download={file.name}>
+      <span class="unseen">{t('download_this')} </span>
       <span class="parcel-icon">
         <Icon name="file" />
       </span>

@@ -7,14 +7,15 @@ import { outbox, type Entry } from '../core/outbox.ts';
 import { go, href, route } from '../core/route.ts';
 import type { State } from '../core/state.ts';
 import { shortWhen } from '../core/time.ts';
-import type { Channel, Person } from '../core/types.ts';
+import type { Channel, Id, Person } from '../core/types.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { MenuButton } from '../ui/menu.tsx';
 import { lazy } from '../ui/lazy.tsx';
+import { memo } from '../ui/memo.ts';
 import { Empty } from '../ui/states.tsx';
 import { directWith } from './direct.ts';
-import { drafts } from './drafts.ts';
+import { drafts } from '../core/drafts.ts';
 import { channelIcon, channelName, gist, otherOf, summary } from './names.ts';
 
 import { LineNotice, Mark } from './notice.tsx';
@@ -22,6 +23,20 @@ import { Ticks, ticksOf } from './ticks.tsx';
 import { t } from './words.ts';
 
 const NewChannel = lazy(() => import('./pages.ts').then((pages) => pages.NewChannel));
+
+/** While a hand is over the list its order stands still: nobody opens the wrong conversation. New ones come on top. */
+function useSteady(now: Channel[], held: boolean): Channel[] {
+  const last = useRef<Id[]>([]);
+  let order = now;
+  if (held) {
+    const byId = new Map(now.map((channel) => [channel.id, channel]));
+    const stood = last.current.flatMap((id) => byId.get(id) ?? []);
+    const known = new Set(last.current);
+    order = [...now.filter((channel) => !known.has(channel.id)), ...stood];
+  }
+  last.current = order.map((channel) => channel.id);
+  return order;
+}
 
 /** By the time of the last message; a new, empty channel by its birth. */
 const sorted = computed(() =>
@@ -35,12 +50,16 @@ export function when(channel: Channel): number {
 export function ChannelList() {
   const find = useSignal('');
   const creating = useSignal(false);
+  const held = useSignal(false);
   const list = useRef<HTMLUListElement>(null);
   const s = state.value;
   if (!s) return null;
   const guest = s.people[s.me]?.role === 'guest' || s.people[s.me]?.role === 'auditor';
   const wanted = find.value.trim().toLocaleLowerCase();
-  const channels = wanted ? sorted.value.filter((channel) => channelName(s, channel).toLocaleLowerCase().includes(wanted)) : sorted.value;
+  const order = useSteady(sorted.value, held.value);
+  const channels = wanted ? order.filter((channel) => channelName(s, channel).toLocaleLowerCase().includes(wanted)) : order;
+  const open = route.value.path[0] === 'c' ? route.value.path[1] : undefined;
+  const waiting = new Map(outbox.value.filter((entry) => entry.th === undefined).map((entry) => [entry.c, entry]));
   const people = wanted ? strangers(s, wanted) : [];
   const move = (event: KeyboardEvent) => {
     if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp' && event.key !== 'Home' && event.key !== 'End') return;
@@ -86,14 +105,30 @@ export function ChannelList() {
           }}
         />
       </div>
-      <ul class="channels" ref={list} aria-label={t('channels')} onKeyDown={move}>
+      <ul
+        class="channels"
+        ref={list}
+        aria-label={t('channels')}
+        onKeyDown={move}
+        onPointerEnter={() => (held.value = true)}
+        onPointerLeave={() => (held.value = false)}
+      >
         {channels.map((channel) => (
-          <Row key={channel.id} channel={channel} s={s} />
+          <Row
+            key={channel.id}
+            channel={channel}
+            people={s.people}
+            me={s.me}
+            online={channel.kind === 'direct' && otherOf(s, channel) in s.online}
+            here={channel.id === open}
+            draft={channel.id === open ? undefined : drafts.value[channel.id]}
+            waiting={waiting.get(channel.id)}
+          />
         ))}
         {people.map((person) => (
           <li key={person.id}>
             <button type="button" class="channel-row" onClick={() => directWith(person.id)}>
-              <Avatar id={person.id} name={person.name} online={person.online} />
+              <Avatar id={person.id} name={person.name} online={person.id in s.online} />
               <span class="channel-text">
                 <span class="channel-name clip">{person.name}</span>
                 <span class="channel-last clip">{t('new_direct')}</span>
@@ -124,18 +159,26 @@ export function ChannelList() {
   );
 }
 
-function Row({ channel, s }: { channel: Channel; s: State }) {
+interface RowProps {
+  channel: Channel;
+  people: State['people'];
+  me: Id;
+  online: boolean;
+  here: boolean;
+  draft: string | undefined;
+  waiting: Entry | undefined;
+}
+
+/** Drawn again only when something of its own changed, however long the list is. */
+const Row = memo(function Row({ channel, people, me, online, here, draft, waiting }: RowProps) {
+  const s = { people, me } as State;
   const name = channelName(s, channel);
   const direct = channel.kind === 'direct';
-  const here = route.value.path[0] === 'c' && route.value.path[1] === channel.id;
-  const draft = here ? undefined : drafts.value[channel.id];
-  const waiting = outbox.value.filter((entry) => entry.c === channel.id && entry.th === undefined).at(-1);
   const loud = channel.mentions > 0 || (direct && channel.unread > 0 && !channel.muted);
-  const other = direct ? s.people[otherOf(s, channel)] : undefined;
   return (
     <li>
       <a class={`channel-row${channel.unread && !channel.muted ? ' unread' : ''}`} href={href('c', channel.id)} aria-current={here ? 'page' : undefined}>
-        <Avatar id={direct ? otherOf(s, channel) : channel.id} name={name} online={other?.online ?? false} {...icon(channel)} />
+        <Avatar id={direct ? otherOf(s, channel) : channel.id} name={name} online={online} {...icon(channel)} />
         <span class="channel-text">
           <span class="channel-line">
             <span class="channel-name clip grow">{name}</span>
@@ -164,7 +207,7 @@ function Row({ channel, s }: { channel: Channel; s: State }) {
       </a>
     </li>
   );
-}
+});
 
 function Last({ channel, s, waiting }: { channel: Channel; s: State; waiting: Entry | undefined }) {
   if (channel.archived) return <>{t('archived')}</>;

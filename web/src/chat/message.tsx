@@ -112,8 +112,9 @@ export const Row = memo(function Row(props: RowProps) {
           </ul>
         ) : null}
         {item.thread && !props.inThread ? (
-          <button type="button" class="thread-link" aria-label={t('open_thread', { n: item.thread.n })} onClick={() => props.onThread(item.q)}>
+          <button type="button" class="thread-link" onClick={() => props.onThread(item.q)}>
             <Icon name="thread" />
+            <span class="unseen">{t('open_thread')} </span>
             <b>{t('replies_n', { n: item.thread.n })}</b>
             <span class="muted">{t('last_reply', { when: shortWhen(item.thread.ts) })}</span>
           </button>
@@ -131,7 +132,8 @@ function label(item: Item, name: string): string {
 function Quote({ re, s, onQuote }: { re: NonNullable<Item['re']>; s: State; onQuote: (q: number) => void }) {
   const name = personName(s, re.u);
   return (
-    <button type="button" class={`quote ${hue(re.u)}`} aria-label={t('go_to_quote', { name })} onClick={() => onQuote(re.q)}>
+    <button type="button" class={`quote ${hue(re.u)}`} onClick={() => onQuote(re.q)}>
+      <span class="unseen">{t('go_to_quote')} </span>
       <b class="clip">{name}</b>
       <span class="clip">{re.b ? gist({ q: re.q, ts: 0, u: re.u, b: re.b }) : t('message_or_gone')}</span>
     </button>

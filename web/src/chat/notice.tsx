@@ -2,7 +2,7 @@
 
 import { line, newBuild } from '../core/live.ts';
 import { Icon } from '../ui/icon.tsx';
-import { drafts } from './drafts.ts';
+import { drafts } from '../core/drafts.ts';
 import { t } from './words.ts';
 
 export function Mark() {

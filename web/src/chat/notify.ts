@@ -29,10 +29,25 @@ export function notify(c: Id, channel: Channel, from: string, where: string, tex
   show(channel.kind === 'direct' ? from : `${from} · ${where}`, text, c);
 }
 
+const open = new Map<Id, Notification[]>();
+
+/** Takes back what still shows words of this channel. */
+export async function withdraw(c: Id): Promise<void> {
+  for (const shown of open.get(c) ?? []) shown.close();
+  open.delete(c);
+  const worker = await navigator.serviceWorker?.getRegistration().catch(() => undefined);
+  for (const shown of (await worker?.getNotifications({ tag: c }).catch(() => [])) ?? []) shown.close();
+}
+
 export function show(title: string, body: string, c?: Id): void {
   const options = { body, icon: '/icon-192.png', ...(c ? { tag: c } : {}) };
   try {
     const shown = new Notification(title, options);
+    if (c) {
+      const list = open.get(c) ?? [];
+      open.set(c, [...list, shown]);
+      shown.addEventListener('close', () => open.set(c, (open.get(c) ?? []).filter((one) => one !== shown)));
+    }
     shown.addEventListener('click', () => {
       window.focus();
       if (c) location.hash = `#/c/${c}`;

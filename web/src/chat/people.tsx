@@ -35,9 +35,10 @@ export function People() {
           <ul class="list">
             {people.map((person) => (
               <li key={person.id}>
-                <button type="button" class="line" disabled={!person.active} aria-label={t('message_person', { name: person.name })} onClick={() => void directWith(person.id)}>
-                  <Avatar id={person.id} name={person.name} online={person.online} />
+                <button type="button" class="line" disabled={!person.active} onClick={() => void directWith(person.id)}>
+                  <Avatar id={person.id} name={person.name} online={person.id in s.online} />
                   <span class="grow">
+                    <span class="unseen">{t('message_to')} </span>
                     <span class="clip block strong">{person.name}</span>
                     <span class="clip block muted small">
                       {person.imported ? t('imported_person') : (person.handle ?? '')}

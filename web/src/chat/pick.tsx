@@ -31,7 +31,7 @@ export function PickPeople({ chosen, without, onChange }: { chosen: Id[]; withou
       <div class="pick-list">
         {people.map((person) => (
           <label key={person.id} class="check">
-            <Avatar id={person.id} name={person.name} size="small" online={person.online} />
+            <Avatar id={person.id} name={person.name} size="small" online={person.id in s.online} />
             <span class="grow clip">{person.name}</span>
             <input
               type="checkbox"

@@ -3,7 +3,7 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { me, onNews, state } from '../core/live.ts';
+import { me, onGone, onNews, state } from '../core/live.ts';
 import { href, route } from '../core/route.ts';
 import { preference } from '../core/store.ts';
 import { Avatar } from '../ui/avatar.tsx';
@@ -12,11 +12,11 @@ import { lazy } from '../ui/lazy.tsx';
 import { Empty } from '../ui/states.tsx';
 import './chat.css';
 import { Conversation } from './conversation.tsx';
-import { loadDrafts } from './drafts.ts';
+import { loadDrafts } from '../core/drafts.ts';
 import { ChannelList } from './list.tsx';
 import { channelName, gist, personName } from './names.ts';
 import { Mark } from './notice.tsx';
-import { notify } from './notify.ts';
+import { notify, withdraw } from './notify.ts';
 import { t } from './words.ts';
 
 const Invites = lazy(() => import('./pages.ts').then((pages) => pages.Invites));
@@ -52,10 +52,12 @@ export function Shell({ children }: { children: ComponentChildren }) {
       if (route.peek().path[1] === c) spoken.value = text;
       notify(c, channel, personName(s, item.u), channelName(s, channel), gist(item), item.m?.includes(s.me) ?? false);
     });
+    const stopGone = onGone((c) => void withdraw(c));
     return () => {
       clearTimeout(idle);
       window.removeEventListener('keydown', keys);
       stop();
+      stopGone();
     };
   }, []);
   const atRoot = name === '';

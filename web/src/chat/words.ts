@@ -43,7 +43,7 @@ export const t = translator({
   messages: 'Messages',
   members_n: '{n} member|{n} members',
   details: 'Channel details',
-  open_details: 'Details of {name}',
+  open_details: 'Details of',
   direct_with: 'Direct message',
   online: 'online',
   kept_days: 'kept {n} day|kept {n} days',
@@ -104,12 +104,12 @@ export const t = translator({
   waiting_for: 'Not yet delivered to',
   nobody_yet: 'Nobody yet',
   // quotes and threads
-  go_to_quote: 'Go to the message of {name}',
+  go_to_quote: 'Go to the message of',
   quote_gone: 'The message is no longer there',
   message_or_gone: 'Attachment, or no longer there',
   thread: 'Thread',
   replies_n: '{n} reply|{n} replies',
-  open_thread: 'Open the thread, {n} reply|Open the thread, {n} replies',
+  open_thread: 'Open the thread:',
   last_reply: 'last {when}',
   close_thread: 'Close the thread',
   // composer
@@ -156,6 +156,7 @@ export const t = translator({
   sys_unknown: 'Something changed in this channel',
   // files
   download: 'Download {name}',
+  download_this: 'Download',
   open_image: 'Open {name}',
   image_viewer: 'Image',
   previous: 'Previous',
@@ -179,6 +180,7 @@ export const t = translator({
   // people
   find_person: 'Find a person',
   message_person: 'Message {name}',
+  message_to: 'Message',
   no_people: 'Nobody by that name',
   inactive: 'deactivated',
   imported_person: 'imported',

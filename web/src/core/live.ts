@@ -2,10 +2,11 @@
 
 import { batch, computed, signal } from '@preact/signals';
 import { ApiError, bytes, get, onSignedOut, post } from './api.ts';
-import { arrived, discardChannel, flush, forgetOutbox, settled, startOutbox, type Attachment } from './outbox.ts';
+import { forgetDrafts } from './drafts.ts';
+import { arrived, discardChannel, flush, forgetOutbox, settled, startOutbox, unquote, type Attachment } from './outbox.ts';
 import { Socket } from './socket.ts';
 import { apply, extendLine, fromBootstrap, openLine, setOnline, threadKey, type State } from './state.ts';
-import { all, drop, wipe } from './store.ts';
+import { wipe } from './store.ts';
 import type { Ack, Bootstrap, Command, ExportJob, File, Frame, Id, ImportJob, Item, Page, Person, Ready, Site } from './types.ts';
 import { now, setSkew, ulid } from './ulid.ts';
 
@@ -40,6 +41,13 @@ const newsHandlers = new Set<NewsHandler>();
 export function onNews(handler: NewsHandler): () => void {
   newsHandlers.add(handler);
   return () => newsHandlers.delete(handler);
+}
+
+const goneHandlers = new Set<(c: Id) => void>();
+/** Called when content of a channel was destroyed, or the channel is no longer ours: nothing of it may stay on the screen of the device. */
+export function onGone(handler: (c: Id) => void): () => void {
+  goneHandlers.add(handler);
+  return () => goneHandlers.delete(handler);
 }
 
 let syncing: Promise<void> | null = null;
@@ -240,10 +248,12 @@ function take(frame: Frame, quiet = false): void {
       stopTyping(frame.c, frame.d.u);
     }
   });
+  if (frame.t === 'purge' || frame.t === 'left') for (const tell of goneHandlers) tell(frame.c);
+  if (frame.t === 'purge') unquote(frame.c, frame.d.ranges);
   if ('q' in frame) for (const [key, frames] of fetching) if (key.split('/')[0] === frame.c) frames.push(frame);
   if (frame.t === 'left') {
     discardChannel(frame.c);
-    void dropDrafts(frame.c);
+    forgetDrafts(frame.c);
   }
   if (result.news && result.news.item.u !== s.me) {
     got(result.news.c);
@@ -422,10 +432,6 @@ function sweepTyping(): void {
     if (still.length) next[key] = Object.fromEntries(still);
   }
   typing.value = next;
-}
-
-async function dropDrafts(c: Id): Promise<void> {
-  for (const [key] of await all(`draft/${c}`)) await drop(key);
 }
 
 /** After signing in or joining: the session is a cookie, so a fresh start is the simplest truth. */

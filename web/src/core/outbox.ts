@@ -97,6 +97,16 @@ export function discardChannel(c: Id): void {
   for (const entry of outbox.value) if (entry.c === c) discard(entry.id);
 }
 
+/** What a waiting message quotes was destroyed: the quotation goes, the answer stays. */
+export function unquote(c: Id, ranges: [number, number][]): void {
+  for (const entry of outbox.value) {
+    const { re } = entry;
+    if (entry.c !== c || !re || !ranges.some(([from, to]) => re.q >= from && re.q <= to)) continue;
+    update(entry.id, { re: { ...re, b: '' } });
+    persist(entry.id);
+  }
+}
+
 /** The message stands in the log: its row takes the entry's place. */
 export function arrived(id: Id | undefined): void {
   if (id && outbox.value.some((entry) => entry.id === id)) discard(id);

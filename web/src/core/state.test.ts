@@ -123,9 +123,13 @@ describe('destroyed messages', () => {
 });
 
 describe('unread', () => {
-  it('counts what others wrote in the channel, and who is meant', () => {
-    const state = run(begin(), msg(1), msg(2, { u: 'me' }), msg(3, { m: ['me'] }), msg(4, { sys: { act: 'member.added', p: 'bob' } }), msg(5, { th: 1 }));
-    expect(state.channels.a).toMatchObject({ unread: 2, mentions: 1 });
+  it('counts what others wrote, in threads too, and who is meant', () => {
+    const state = run(begin(), msg(1, { u: 'me' }), msg(2), msg(3, { m: ['me'] }), msg(4, { sys: { act: 'member.added', p: 'bob' } }), msg(5, { th: 1 }));
+    expect(state.channels.a).toMatchObject({ unread: 3, mentions: 1 });
+  });
+  it('ends with one’s own words: who writes has read what stands above', () => {
+    const state = run(begin(), msg(1, { m: ['me'] }), msg(2), msg(3, { u: 'me' }));
+    expect(state.channels.a).toMatchObject({ unread: 0, mentions: 0, read: 3 });
   });
   it('ends when any of the own devices has read', () => {
     const state = run(begin(), msg(1), msg(2, { m: ['me'] }), { t: 'read', c: 'a', cur: 'x', d: { u: 'me', q: 2, ts: 1 } });
@@ -148,8 +152,20 @@ describe('ticks', () => {
     expect(now()).toBe('delivered');
     state = run(state, { t: 'read', c: 'a', cur: 'x', d: { u: 'bob', q: 1, ts: 1 } });
     expect(now()).toBe('read');
+    expect(ticks(run(begin(), msg(1, { u: 'me' }), msg(2, { u: 'ann' }), msg(3, { u: 'bob' })).channels.a as Channel, 'me', 1)).toBe('read');
     state = run(state, { t: 'got', c: 'a', cur: 'x', d: { u: 'bob', q: 0, ts: 1 } });
     expect(now()).toBe('read');
+  });
+});
+
+describe('presence', () => {
+  it('comes and goes without touching people or rows', () => {
+    const state = run(begin(), msg(1));
+    const here = run(state, { t: 'presence', u: 'ann', on: true });
+    expect('ann' in here.online).toBe(true);
+    expect(here.people).toBe(state.people);
+    expect(here.lines).toBe(state.lines);
+    expect('ann' in run(here, { t: 'presence', u: 'ann', on: false }).online).toBe(false);
   });
 });
 

@@ -20,6 +20,8 @@ export interface State {
   workspace: Workspace;
   limits: Limits;
   people: Readonly<Record<Id, Person>>;
+  /** Who is here now. Apart from the people, so that coming and going draws no conversation anew. */
+  online: Readonly<Record<Id, true>>;
   channels: Readonly<Record<Id, Channel>>;
   /** Windows by `c` for channels and `c/q` for threads. Only a few are kept. */
   lines: Readonly<Record<string, Timeline>>;
@@ -52,6 +54,7 @@ export function fromBootstrap(boot: Bootstrap, before?: State | null): State {
     workspace: boot.workspace,
     limits: boot.limits,
     people: { ...byId(boot.people), [boot.me.id]: boot.me },
+    online: onlineOf(boot.people.filter((person) => person.online).map((person) => person.id)),
     channels,
     lines,
     cur: boot.cur,
@@ -75,19 +78,16 @@ export function apply(state: State, frame: Frame): Applied {
       return done(join(at(state, frame.cur), frame.d));
     case 'left':
       return done(forget(at(state, frame.cur), frame.c));
-    case 'person': {
-      const known = state.people[frame.d.id];
-      const person = { ...frame.d, online: known?.online ?? frame.d.online };
-      return done({ ...at(state, frame.cur), people: { ...state.people, [person.id]: person } });
-    }
+    case 'person':
+      return done({ ...at(state, frame.cur), people: { ...state.people, [frame.d.id]: frame.d } });
     case 'workspace':
       return done({ ...at(state, frame.cur), workspace: frame.d });
     case 'muted':
       return done(patch(at(state, frame.cur), frame.c, { muted: frame.d.on }));
     case 'presence': {
-      const person = state.people[frame.u];
-      if (!person || person.online === frame.on) return done(state);
-      return done({ ...state, people: { ...state.people, [frame.u]: { ...person, online: frame.on } } });
+      if ((frame.u in state.online) === frame.on) return done(state);
+      const { [frame.u]: _left, ...others } = state.online;
+      return done({ ...state, online: frame.on ? { ...others, [frame.u]: true } : others });
     }
     default:
       return done(state);
@@ -95,12 +95,7 @@ export function apply(state: State, frame: Frame): Applied {
 }
 
 export function setOnline(state: State, online: Id[]): State {
-  const set = new Set(online);
-  const people: Record<Id, Person> = {};
-  for (const person of Object.values(state.people)) {
-    people[person.id] = person.online === set.has(person.id) ? person : { ...person, online: set.has(person.id) };
-  }
-  return { ...state, people };
+  return { ...state, online: onlineOf(online) };
 }
 
 export function threadKey(c: Id, q: number): string {
@@ -197,13 +192,16 @@ function foldChannel(channel: Channel, me: Id, frame: Sequenced): Channel {
   if (frame.t === 'msg') {
     const item = frame.d;
     if (stands(item)) next.last = item;
-    if (item.u !== me && !item.sys) {
-      const mentioned = item.m?.includes(me) ?? false;
-      if (stands(item)) next.unread = channel.unread + 1;
-      if (mentioned) next.mentions = channel.mentions + 1;
+    if (item.u === me) {
+      // Who writes has read what stands above.
+      next.read = frame.q;
+      next.unread = 0;
+      next.mentions = 0;
+    } else if (!item.sys) {
+      next.unread = channel.unread + 1;
+      if (item.m?.includes(me)) next.mentions = channel.mentions + 1;
     }
-    // Who writes has been there: our own words are read by us.
-    if (item.u === me && channel.unread === 0) next.read = frame.q;
+    next.members = channel.members.map((member) => (member.p === item.u && !item.sys ? { ...member, read: frame.q, got: frame.q } : member));
   } else if (channel.last) {
     const [last] = foldItems([channel.last], frame);
     next.last = last ?? null;
@@ -364,6 +362,10 @@ function at(state: State, cur: string | undefined): State {
 
 function done(state: State): Applied {
   return { state, gap: false };
+}
+
+function onlineOf(ids: Id[]): Record<Id, true> {
+  return Object.fromEntries(ids.map((id) => [id, true as const]));
 }
 
 function channelOf(key: string): Id {
