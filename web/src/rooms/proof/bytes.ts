@@ -24,7 +24,7 @@ export function base64(bytes: Uint8Array): string {
 /** Both alphabets, padded or not. */
 export function fromBase64(text: string): Bytes | null {
   try {
-    const raw = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
+    const raw = atob(/[-_]/.test(text) ? text.replaceAll('-', '+').replaceAll('_', '/') : text);
     const out = new Uint8Array(raw.length);
     for (let i = 0; i < raw.length; i++) out[i] = raw.charCodeAt(i);
     return out;

@@ -9,14 +9,11 @@ export async function sha256(...parts: Uint8Array[]): Promise<Bytes> {
   return new Sha256().update(whole).finish();
 }
 
-const shared = /* @__PURE__ */ (() => {
-  let one: Sha256 | undefined;
-  return () => (one ??= new Sha256());
-})();
+let shared: Sha256 | undefined;
 
 /** At once: for the many small hashes of a bundle, where waiting for each would cost more than the hash. */
 export function sha256Now(...parts: Uint8Array[]): Bytes {
-  const hash = shared().reset();
+  const hash = (shared ??= new Sha256()).reset();
   for (const part of parts) hash.update(part);
   return hash.finish();
 }
@@ -44,10 +41,11 @@ export async function sha256Stream(
 }
 
 const BLOCK = 64;
+/** Scratch: filled and used within one call. */
+const WORDS = new Int32Array(64);
 
 export class Sha256 {
   private readonly state = new Int32Array(INITIAL);
-  private readonly words = new Int32Array(64);
   private readonly block = new Uint8Array(BLOCK);
   private filled = 0;
   private length = 0;
@@ -55,12 +53,19 @@ export class Sha256 {
   update(bytes: Uint8Array): this {
     this.length += bytes.length;
     let at = 0;
-    while (at < bytes.length) {
-      const take = Math.min(BLOCK - this.filled, bytes.length - at);
-      this.block.set(bytes.subarray(at, at + take), this.filled);
-      this.filled += take;
-      at += take;
-      if (this.filled === BLOCK) this.compress();
+    if (this.filled > 0) {
+      at = Math.min(BLOCK - this.filled, bytes.length);
+      this.block.set(at === bytes.length ? bytes : bytes.subarray(0, at), this.filled);
+      this.filled += at;
+      if (this.filled < BLOCK) return this;
+      this.compress(this.block, 0);
+      this.filled = 0;
+    }
+    // Whole blocks are read where they stand: copying each would cost as much as hashing it.
+    for (; at + BLOCK <= bytes.length; at += BLOCK) this.compress(bytes, at);
+    if (at < bytes.length) {
+      this.block.set(bytes.subarray(at), 0);
+      this.filled = bytes.length - at;
     }
     return this;
   }
@@ -74,44 +79,49 @@ export class Sha256 {
 
   finish(): Bytes {
     const bits = this.length * 8;
-    this.block[this.filled++] = 0x80;
+    const { block } = this;
+    block[this.filled++] = 0x80;
+    block.fill(0, this.filled);
     if (this.filled > BLOCK - 8) {
-      this.block.fill(0, this.filled);
-      this.compress();
+      this.compress(block, 0);
+      block.fill(0);
     }
-    this.block.fill(0, this.filled);
-    const view = new DataView(this.block.buffer);
-    view.setUint32(BLOCK - 8, Math.floor(bits / 2 ** 32));
-    view.setUint32(BLOCK - 4, bits >>> 0);
-    this.compress();
+    const high = Math.floor(bits / 2 ** 32);
+    const low = bits >>> 0;
+    for (let i = 0; i < 4; i++) {
+      block[BLOCK - 8 + i] = high >>> (24 - i * 8);
+      block[BLOCK - 4 + i] = low >>> (24 - i * 8);
+    }
+    this.compress(block, 0);
     const out = new Uint8Array(32);
-    const outView = new DataView(out.buffer);
-    this.state.forEach((word, i) => outView.setInt32(i * 4, word));
+    for (let i = 0; i < 32; i++) out[i] = (this.state[i >> 2] as number) >>> (24 - (i & 3) * 8);
     return out;
   }
 
-  private compress(): void {
-    const { state: s, words: w } = this;
-    const view = new DataView(this.block.buffer);
-    for (let i = 0; i < 16; i++) w[i] = view.getInt32(i * 4);
+  private compress(bytes: Uint8Array, from: number): void {
+    const s = this.state;
+    const w = WORDS;
+    for (let i = 0, at = from; i < 16; i++, at += 4) {
+      w[i] = ((bytes[at] as number) << 24) | ((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number);
+    }
     for (let i = 16; i < 64; i++) {
-      const x = w[i - 15]!;
-      const y = w[i - 2]!;
+      const x = w[i - 15] as number;
+      const y = w[i - 2] as number;
       const s0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3);
       const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
-      w[i] = w[i - 16]! + s0 + w[i - 7]! + s1;
+      w[i] = ((w[i - 16] as number) + s0 + (w[i - 7] as number) + s1) | 0;
     }
-    let a = s[0]!,
-      b = s[1]!,
-      c = s[2]!,
-      d = s[3]!,
-      e = s[4]!,
-      f = s[5]!,
-      g = s[6]!,
-      h = s[7]!;
+    let a = s[0] as number;
+    let b = s[1] as number;
+    let c = s[2] as number;
+    let d = s[3] as number;
+    let e = s[4] as number;
+    let f = s[5] as number;
+    let g = s[6] as number;
+    let h = s[7] as number;
     for (let i = 0; i < 64; i++) {
       const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
-      const t1 = (h + s1 + ((e & f) ^ (~e & g)) + ROUND[i]! + w[i]!) | 0;
+      const t1 = (h + s1 + ((e & f) ^ (~e & g)) + (ROUND[i] as number) + (w[i] as number)) | 0;
       const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
       const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
       h = g;
@@ -123,15 +133,14 @@ export class Sha256 {
       b = a;
       a = (t1 + t2) | 0;
     }
-    s[0]! += a;
-    s[1]! += b;
-    s[2]! += c;
-    s[3]! += d;
-    s[4]! += e;
-    s[5]! += f;
-    s[6]! += g;
-    s[7]! += h;
-    this.filled = 0;
+    s[0] = (s[0] as number) + a;
+    s[1] = (s[1] as number) + b;
+    s[2] = (s[2] as number) + c;
+    s[3] = (s[3] as number) + d;
+    s[4] = (s[4] as number) + e;
+    s[5] = (s[5] as number) + f;
+    s[6] = (s[6] as number) + g;
+    s[7] = (s[7] as number) + h;
   }
 }
 
