@@ -11,10 +11,10 @@ import { toastFault } from '../ui/toast.tsx';
 import { Facts, Note, When } from '../rooms/pieces.tsx';
 import { Section } from '../rooms/room.tsx';
 import { readsAs } from './dates.ts';
+import { UnreadLines } from './unread-lines.tsx';
 import { t } from './words.ts';
 
 const EXAMPLES_SHOWN = 3;
-const LINE_SHOWN = 160;
 
 export function Check(props: { job: ImportJob; onJob: (job: ImportJob) => void; onNext: () => void; onDrop: () => void }) {
   const { preview } = props.job;
@@ -109,20 +109,9 @@ function AskOrder({ preview, busy, onOrder }: { preview: ImportPreview; busy: bo
 
 function Unreadable({ preview }: { preview: ImportPreview }) {
   if (!preview.unreadable_total) return null;
-  const more = preview.unreadable_total - preview.unreadable.length;
   return (
     <Section title={t('unreadable', { n: preview.unreadable_total })} hint={t('unreadable_hint')}>
-      <ol class="unread-lines">
-        {preview.unreadable.map((line) => (
-          <li key={line.line}>
-            <span class="faint">
-              {t('line', { n: line.line })} · {line.why}
-            </span>
-            <code>{visible(line.text)}</code>
-          </li>
-        ))}
-        {more > 0 ? <li class="faint">{t('unreadable_more', { n: more })}</li> : null}
-      </ol>
+      <UnreadLines lines={preview.unreadable} total={preview.unreadable_total} />
     </Section>
   );
 }
@@ -141,10 +130,4 @@ function Sample({ preview, sure }: { preview: ImportPreview; sure: boolean }) {
       ))}
     </ul>
   );
-}
-
-/** Control characters are what makes some lines unreadable: they are shown, not obeyed. */
-function visible(text: string): string {
-  const shown = text.slice(0, LINE_SHOWN).replace(/[^\P{Cc}]/gu, (letter) => (letter < ' ' ? String.fromCodePoint(0x2400 + (letter.codePointAt(0) ?? 0)) : '\uFFFD'));
-  return text.length > LINE_SHOWN ? `${shown}…` : shown;
 }

@@ -1,14 +1,12 @@
 // The first step: which file, from a phone in which zone.
 
 import { useState } from 'preact/hooks';
-import { ApiError, get, upload } from '../core/api.ts';
+import { ApiError, upload } from '../core/api.ts';
 import { formatNumber } from '../core/i18n.ts';
 import type { Channel, ImportJob } from '../core/types.ts';
 import { Select } from '../ui/field.tsx';
-import { useLoad } from '../ui/states.tsx';
-import { nameOf } from '../rooms/known.ts';
-import { Code, Drop, Note, When } from '../rooms/pieces.tsx';
-import { Section } from '../rooms/room.tsx';
+import { Drop, Note } from '../rooms/pieces.tsx';
+import { Earlier } from './earlier.tsx';
 import { ownOffset, zones } from './zones.ts';
 import { t } from './words.ts';
 
@@ -39,7 +37,7 @@ export function ChooseFile({ channel, onJob }: { channel: Channel; onJob: (job: 
       {fault ? <Refusal fault={fault} /> : null}
       <Select label={t('zone')} hint={t('zone_hint')} value={zone} options={zones()} onValue={setZone} />
       <Drop label={t('drop')} hint={t('drop_hint')} accept=".txt,.zip,text/plain,application/zip" onFile={(file) => void send(file)} />
-      <Before channel={channel} />
+      <Earlier channel={channel} />
     </>
   );
 }
@@ -72,27 +70,5 @@ function Refusal({ fault }: { fault: ApiError | string }) {
         {fault.message}
       </p>
     </Note>
-  );
-}
-
-function Before({ channel }: { channel: Channel }) {
-  const imports = useLoad<ImportJob[]>(async (signal) => (await get<{ imports: ImportJob[] }>('/imports', { c: channel.id }, { signal })).imports, [channel.id]);
-  if (!imports.data?.length) return null;
-  return (
-    <Section title={t('before')} hint={t('another_hint')}>
-      <ul class="list">
-        {imports.data.map((job) => (
-          <li key={job.id} class="line">
-            <span class="grow">
-              <div class="clip">{job.file}</div>
-              <span class="hint">
-                {nameOf(job.by)}, <When ts={job.at} /> {job.result ? `· ${t('added', { n: job.result.added })}` : ''}
-              </span>
-            </span>
-            <Code value={job.sha256} what="SHA-256" />
-          </li>
-        ))}
-      </ul>
-    </Section>
   );
 }

@@ -10,6 +10,7 @@ import { Empty, Page } from '../ui/states.tsx';
 import { channelName, me } from '../rooms/known.ts';
 import { Check } from './check.tsx';
 import { ChooseFile } from './choose-file.tsx';
+import { Earlier } from './earlier.tsx';
 import { Names } from './names.tsx';
 import { Running } from './running.tsx';
 import { t } from './words.ts';
@@ -29,9 +30,12 @@ export default function Import({ path }: { path: string[] }) {
       {channel && owner ? (
         <Wizard key={channel.id} channel={channel} />
       ) : (
-        <Empty icon="lock" title={t('not_owner')}>
-          {t('not_owner_text')}
-        </Empty>
+        <div class="room">
+          <Empty icon="lock" title={t('not_owner')}>
+            {t('not_owner_text')}
+          </Empty>
+          {channel ? <Earlier channel={channel} /> : null}
+        </div>
       )}
     </Page>
   );

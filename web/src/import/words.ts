@@ -90,5 +90,7 @@ export const t = translator({
   provenance: 'File {file}, SHA-256',
 
   before: 'Earlier imports',
-  before_by: '{name}, {when}',
+  unverified: 'What came in is marked as imported: the file was made on a phone and nobody can prove that it was not changed there.',
+  brought_by: 'Brought by',
+  brought_at: 'When',
 });
