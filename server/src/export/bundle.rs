@@ -50,18 +50,39 @@ pub struct Built {
 }
 
 /// Builds the bundle of `order` in `store` and says how far it is: phase, done, total.
-pub fn build(store: &Store, order: &Order, progress: &mut dyn FnMut(Phase, u64, u64)) -> Result<Built, ExportError> {
+pub fn build(
+    store: &Store,
+    order: &Order,
+    progress: &mut dyn FnMut(Phase, u64, u64),
+) -> Result<Built, ExportError> {
     let checkpoint = store.checkpoint();
     if checkpoint.size < order.frozen {
-        return Err(ExportError::Unsigned { frozen: order.frozen, signed: checkpoint.size });
+        return Err(ExportError::Unsigned {
+            frozen: order.frozen,
+            signed: checkpoint.size,
+        });
     }
-    let found = find(store, order, &mut |done, total| progress(Phase::Reading, done, total))?;
+    let found = find(store, order, &mut |done, total| {
+        progress(Phase::Reading, done, total);
+    })?;
     let blob = store.blob_writer(Scope::Matter(order.export), order.requester)?;
     let id = blob.id();
     let pack = Pack::new(blob, format!("export-{}", order.export));
-    let build = Build { store, order, checkpoint, found, pack, told: Told::default() };
+    let build = Build {
+        store,
+        order,
+        checkpoint,
+        found,
+        pack,
+        told: Told::default(),
+    };
     match build.run(progress) {
-        Ok((packed, events)) => Ok(Built { blob: packed.blob.id, events, bytes: packed.bytes, sha256: Hash(packed.sha256) }),
+        Ok((packed, events)) => Ok(Built {
+            blob: packed.blob.id,
+            events,
+            bytes: packed.bytes,
+            sha256: Hash(packed.sha256),
+        }),
         Err(error) => {
             // What was written of it helps nobody; should this fail too, the first error is the one to tell.
             let _ = store.blob_delete(id);
@@ -80,7 +101,10 @@ struct Build<'b> {
 }
 
 impl Build<'_> {
-    fn run(mut self, progress: &mut dyn FnMut(Phase, u64, u64)) -> Result<(Packed, u64), ExportError> {
+    fn run(
+        mut self,
+        progress: &mut dyn FnMut(Phase, u64, u64),
+    ) -> Result<(Packed, u64), ExportError> {
         self.lines(&mut |done, total| progress(Phase::Proofs, done, total))?;
         if !(self.told.requested && self.told.approved) {
             return Err(ExportError::NotOrdered);
@@ -88,10 +112,15 @@ impl Build<'_> {
         self.natives(&mut |done, total| progress(Phase::Files, done, total))?;
         let manifest = self.manifest()?;
         self.people()?;
-        self.pack.whole_text("proofs/README", include_str!("proofs.txt"))?;
-        self.pack.whole_text("proofs/checkpoint", &self.checkpoint.note)?;
-        self.report(&manifest, &mut |done, total| progress(Phase::Packing, done, total))?;
-        self.pack.whole_text("verify.py", include_str!("verify.py"))?;
+        self.pack
+            .whole_text("proofs/README", include_str!("proofs.txt"))?;
+        self.pack
+            .whole_text("proofs/checkpoint", &self.checkpoint.note)?;
+        self.report(&manifest, &mut |done, total| {
+            progress(Phase::Packing, done, total);
+        })?;
+        self.pack
+            .whole_text("verify.py", include_str!("verify.py"))?;
         self.pack.text("MANIFEST.json")?;
         serde_json::to_writer_pretty(&mut self.pack, &manifest).map_err(io::Error::from)?;
         self.pack.write_all(b"\n")?;
@@ -100,7 +129,14 @@ impl Build<'_> {
     }
 
     fn lines(&mut self, progress: &mut dyn FnMut(u64, u64)) -> Result<(), ExportError> {
-        let Build { store, order, checkpoint, found, pack, told } = self;
+        let Build {
+            store,
+            order,
+            checkpoint,
+            found,
+            pack,
+            told,
+        } = self;
         let export = order.export.to_string();
         let mut buffer = Vec::new();
         pack.text(&format!("jsonl/{}.jsonl", order.channel))?;
@@ -124,7 +160,9 @@ impl Build<'_> {
             let (mut hash, mut length) = (Sha256::new(), 0);
             loop {
                 let read = bytes.read(&mut buffer)?;
-                let Some(chunk) = buffer.get(..read).filter(|chunk| !chunk.is_empty()) else { break };
+                let Some(chunk) = buffer.get(..read).filter(|chunk| !chunk.is_empty()) else {
+                    break;
+                };
                 hash.update(chunk);
                 length += chunk.len() as u64;
                 self.pack.write_all(chunk)?;
@@ -138,14 +176,28 @@ impl Build<'_> {
 
     fn manifest(&self) -> Result<Manifest, ExportError> {
         let (order, told) = (self.order, &self.told);
-        let name = |id: Id| order.people.get(&id).map(|p| p.name.clone()).unwrap_or_default();
+        let name = |id: Id| {
+            order
+                .people
+                .get(&id)
+                .map(|p| p.name.clone())
+                .unwrap_or_default()
+        };
         let key = self.store.verifier_key();
         let signed = migrations_free_store::verify::verify_note(&self.checkpoint.note, &key)?;
         Ok(Manifest {
             format: FORMAT.to_owned(),
             export: order.export,
-            channel: Channel { id: order.channel, name: order.channel_name.clone() },
-            range: Range { from_ms: order.from_ms, to_ms: order.to_ms, from: iso(order.from_ms), to: iso(order.to_ms) },
+            channel: Channel {
+                id: order.channel,
+                name: order.channel_name.clone(),
+            },
+            range: Range {
+                from_ms: order.from_ms,
+                to_ms: order.to_ms,
+                from: iso(order.from_ms),
+                to: iso(order.to_ms),
+            },
             frozen: order.frozen,
             order: Ordered {
                 requester: order.requester,
@@ -157,33 +209,73 @@ impl Build<'_> {
             },
             policy: Rule {
                 keep_days: order.policy.keep_days,
-                from: if order.policy.inherited { "workspace" } else { "channel" }.to_owned(),
+                from: if order.policy.inherited {
+                    "workspace"
+                } else {
+                    "channel"
+                }
+                .to_owned(),
             },
             counts: told.counts.clone(),
             log_index: told.log_index,
             channel_seq: self.found.span,
             gaps: told.gaps.values().cloned().collect(),
-            log: Log { origin: signed.origin, size: self.checkpoint.size, root: B64(self.checkpoint.root), verifier_key: key },
+            log: Log {
+                origin: signed.origin,
+                size: self.checkpoint.size,
+                root: B64(self.checkpoint.root),
+                verifier_key: key,
+            },
         })
     }
 
     /// Names only those who occur.
     fn people(&mut self) -> Result<(), ExportError> {
-        let people: BTreeMap<_, _> =
-            self.told.people.iter().filter_map(|id| self.order.people.get(id).map(|person| (id.to_string(), person))).collect();
+        let people: BTreeMap<_, _> = self
+            .told
+            .people
+            .iter()
+            .filter_map(|id| {
+                self.order
+                    .people
+                    .get(id)
+                    .map(|person| (id.to_string(), person))
+            })
+            .collect();
         self.pack.text("people.json")?;
         serde_json::to_writer_pretty(&mut self.pack, &people).map_err(io::Error::from)?;
         Ok(self.pack.write_all(b"\n")?)
     }
 
-    fn report(&mut self, manifest: &Manifest, progress: &mut dyn FnMut(u64, u64)) -> Result<(), ExportError> {
-        let Build { store, order, found, pack, told, .. } = self;
+    fn report(
+        &mut self,
+        manifest: &Manifest,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<(), ExportError> {
+        let Build {
+            store,
+            order,
+            found,
+            pack,
+            told,
+            ..
+        } = self;
         pack.text("report.html")?;
         let mut out = io::BufWriter::with_capacity(COPY_BYTES, &mut *pack);
         report::begin(&mut out, manifest)?;
-        let native = |id: &str| id.parse::<Id>().ok().and_then(|id| told.files.get(&id)).map(|(path, _)| path.clone());
+        let native = |id: &str| {
+            id.parse::<Id>()
+                .ok()
+                .and_then(|id| told.files.get(&id))
+                .map(|(path, _)| path.clone())
+        };
         walk(store, order, *found, progress, &mut |picked| {
-            Ok(report::row(&mut out, &picked, actor_name(order, &picked), &native)?)
+            Ok(report::row(
+                &mut out,
+                &picked,
+                actor_name(order, &picked),
+                &native,
+            )?)
         })?;
         report::end(&mut out)?;
         Ok(out.flush()?)
@@ -202,15 +294,27 @@ fn line(store: &Store, order: &Order, size: u64, picked: &Picked) -> Result<Line
         scope: picked.scope().to_string(),
         leaf: B64(record.leaf),
         header: picked.header.as_ref().map(|(text, _)| text.clone()),
-        header_salt: record.header_salt.filter(|_| picked.header.is_some()).map(B64),
+        header_salt: record
+            .header_salt
+            .filter(|_| picked.header.is_some())
+            .map(B64),
         content: picked.content.as_ref().map(|(text, _)| text.clone()),
-        content_salt: record.content_salt.filter(|_| picked.content.is_some()).map(B64),
+        content_salt: record
+            .content_salt
+            .filter(|_| picked.content.is_some())
+            .map(B64),
         forgotten: picked.forgotten.is_some(),
         reason: picked.forgotten,
         withheld: picked.withheld,
-        natives: files.iter().map(|file| native(store, file)).collect::<Result<_, _>>()?,
+        natives: files
+            .iter()
+            .map(|file| native(store, file))
+            .collect::<Result<_, _>>()?,
         proof: proof.into_iter().map(B64).collect(),
-        decoded: picked.header.as_ref().map(|(_, head)| decoded(head, said, actor_name(order, picked))),
+        decoded: picked
+            .header
+            .as_ref()
+            .map(|(_, head)| decoded(head, said, actor_name(order, picked))),
     })
 }
 
@@ -231,6 +335,10 @@ fn actor_name<'o>(order: &'o Order, picked: &Picked) -> Option<&'o str> {
 impl Picked {
     /// What the missing or present content is sealed under; the header's own, when that is what is gone.
     fn scope(&self) -> Scope {
-        if self.header.is_some() { self.record.scope } else { Scope::audit(self.record.at_ms) }
+        if self.header.is_some() {
+            self.record.scope
+        } else {
+            Scope::audit(self.record.at_ms)
+        }
     }
 }

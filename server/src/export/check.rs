@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use migrations_free_store::verify::{commitment_hash, leaf_hash, verify_inclusion};
 use migrations_free_store::Id;
+use migrations_free_store::verify::{commitment_hash, leaf_hash, verify_inclusion};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -72,15 +72,21 @@ impl<'b> Check<'b> {
 
     pub fn line(&mut self, file: &str, number: u64, text: &[u8]) -> Result<(), BundleFault> {
         let Some(position) = position_of(text) else {
-            return Err(BundleFault::file(file, &format!("line {number} cannot be read")));
+            return Err(BundleFault::file(
+                file,
+                &format!("line {number} cannot be read"),
+            ));
         };
-        self.proved(position, text).map_err(|what| BundleFault::at(position, &what))
+        self.proved(position, text)
+            .map_err(|what| BundleFault::at(position, &what))
     }
 
     /// What only shows when all lines were seen.
     pub fn finish(mut self, file: &str) -> Result<Found, BundleFault> {
         let span = self.manifest.channel_seq;
-        let missing = |seq, where_: &str| BundleFault::file(file, &format!("channel_seq {seq}, {where_}, is missing"));
+        let missing = |seq, where_: &str| {
+            BundleFault::file(file, &format!("channel_seq {seq}, {where_}, is missing"))
+        };
         if self.next_seq != span.end {
             return Err(missing(self.next_seq, "inside the range"));
         }
@@ -93,22 +99,44 @@ impl<'b> Check<'b> {
         let given = self.sums.keys().filter(|name| name.starts_with("natives/"));
         for name in given {
             if !self.natives.contains(name) {
-                return Err(BundleFault::file(name, "belongs to no message of the bundle"));
+                return Err(BundleFault::file(
+                    name,
+                    "belongs to no message of the bundle",
+                ));
             }
         }
         self.found.counts.files = self.natives.len() as u64;
-        self.found.unexplained = self.gaps.values().filter(|gap| gap.destroyed_at.is_none()).map(|gap| gap.events).sum();
+        self.found.unexplained = self
+            .gaps
+            .values()
+            .filter(|gap| gap.destroyed_at.is_none())
+            .map(|gap| gap.events)
+            .sum();
         let m = self.manifest;
-        let name = |id: Id| self.people.get(&id.to_string()).map_or("", |person| person.name.as_str());
+        let name = |id: Id| {
+            self.people
+                .get(&id.to_string())
+                .map_or("", |person| person.name.as_str())
+        };
         let claims = [
             ("counts are", m.counts == self.found.counts),
             ("log_index is", m.log_index == self.log_index),
             ("gaps are", m.gaps.iter().eq(self.gaps.values())),
-            ("names are", m.order.requester_name == name(m.order.requester) && m.order.approver_name == name(m.order.approver)),
-            ("order is", self.requested && self.approved && m.order.requester != m.order.approver),
+            (
+                "names are",
+                m.order.requester_name == name(m.order.requester)
+                    && m.order.approver_name == name(m.order.approver),
+            ),
+            (
+                "order is",
+                self.requested && self.approved && m.order.requester != m.order.approver,
+            ),
         ];
         match claims.iter().find(|(_, holds)| !holds) {
-            Some((claim, _)) => Err(BundleFault::file("MANIFEST.json", &format!("its {claim} not what the lines have"))),
+            Some((claim, _)) => Err(BundleFault::file(
+                "MANIFEST.json",
+                &format!("its {claim} not what the lines have"),
+            )),
             None => Ok(self.found),
         }
     }
@@ -118,7 +146,10 @@ impl<'b> Check<'b> {
         if line.log_index != position || self.log_index.is_some_and(|(_, last)| position <= last) {
             return Err("stands out of order".into());
         }
-        self.log_index = Some((self.log_index.map_or(position, |(first, _)| first), position));
+        self.log_index = Some((
+            self.log_index.map_or(position, |(first, _)| first),
+            position,
+        ));
         if position >= self.manifest.frozen {
             return Err("is not before the frozen position".into());
         }
@@ -132,9 +163,12 @@ impl<'b> Check<'b> {
         }
         let proof: Vec<[u8; 32]> = line.proof.iter().map(|hash| hash.0).collect();
         let log = &self.manifest.log;
-        verify_inclusion(&leaf, position, log.size, &log.root.0, &proof).map_err(|_| "the proof does not lead to the checkpoint")?;
+        verify_inclusion(&leaf, position, log.size, &log.root.0, &proof)
+            .map_err(|_| "the proof does not lead to the checkpoint")?;
         let head = match &line.header {
-            Some(header) => Some(serde_json::from_str::<Head>(header).map_err(|_| "the line cannot be read")?),
+            Some(header) => {
+                Some(serde_json::from_str::<Head>(header).map_err(|_| "the line cannot be read")?)
+            }
             None => None,
         };
         let said = content(&line, head.as_ref())?;
@@ -155,7 +189,11 @@ impl<'b> Check<'b> {
                 (Part::Fence, Some(seq)) => is_fence(seq, m.channel_seq),
                 _ => false,
             };
-            return if fits { Ok(()) } else { Err("is in the bundle for another reason than it says".into()) };
+            return if fits {
+                Ok(())
+            } else {
+                Err("is in the bundle for another reason than it says".into())
+            };
         };
         if head.channel.as_deref() != Some(self.channel.as_str()) {
             return Err("belongs to another channel".into());
@@ -163,7 +201,11 @@ impl<'b> Check<'b> {
         if head.channel_seq != line.channel_seq {
             return Err("channel_seq is not the header's".into());
         }
-        if head.scope.as_ref().is_some_and(|scope| *scope != line.scope && !line.scope.starts_with("matter/")) {
+        if head
+            .scope
+            .as_ref()
+            .is_some_and(|scope| *scope != line.scope && !line.scope.starts_with("matter/"))
+        {
             return Err("scope is not the header's".into());
         }
         let in_time = (m.range.from_ms..m.range.to_ms).contains(&head.at);
@@ -183,7 +225,9 @@ impl<'b> Check<'b> {
 
     /// The channel's own numbers have no gap in the range, and each event names the leaf before it.
     fn sequence(&mut self, line: &Line, head: Option<&Head>) -> Result<(), String> {
-        let Some(seq) = line.channel_seq else { return Ok(()) };
+        let Some(seq) = line.channel_seq else {
+            return Ok(());
+        };
         let span = self.manifest.channel_seq;
         let (before, leaf) = self.newest.unwrap_or((0, [0; 32]));
         if seq <= before || seq > span.head {
@@ -191,12 +235,18 @@ impl<'b> Check<'b> {
         }
         if (span.first..span.end).contains(&seq) {
             if seq != self.next_seq {
-                return Err(format!("channel_seq {} is missing before it", self.next_seq));
+                return Err(format!(
+                    "channel_seq {} is missing before it",
+                    self.next_seq
+                ));
             }
             self.next_seq += 1;
         }
         let prev = head.map(|head| head.channel_prev);
-        if prev.is_some_and(|prev| seq > 1 && (prev.is_none() || seq - 1 == before && prev.map(|hash| hash.0) != Some(leaf))) {
+        if prev.is_some_and(|prev| {
+            seq > 1
+                && (prev.is_none() || seq - 1 == before && prev.map(|hash| hash.0) != Some(leaf))
+        }) {
             return Err("channel_prev is not the leaf before it".into());
         }
         if is_fence(seq, span) {
@@ -207,8 +257,15 @@ impl<'b> Check<'b> {
     }
 
     /// The readable copy and the files are those of the record.
-    fn copy(&mut self, line: &Line, head: Option<&Head>, said: Option<&Said>) -> Result<(), String> {
-        let name = head.and_then(|head| self.people.get(&head.actor)).map(|person| person.name.as_str());
+    fn copy(
+        &mut self,
+        line: &Line,
+        head: Option<&Head>,
+        said: Option<&Said>,
+    ) -> Result<(), String> {
+        let name = head
+            .and_then(|head| self.people.get(&head.actor))
+            .map(|person| person.name.as_str());
         if line.decoded != head.map(|head| decoded(head, said, name)) {
             return Err("the readable copy is not what was recorded".into());
         }
@@ -221,7 +278,9 @@ impl<'b> Check<'b> {
                 self.found.counts.files_missing += 1;
                 continue;
             };
-            if !path.starts_with(&format!("natives/{}-", file.id)) || self.sums.get(path) != Some(&(file.size, file.sha256.0)) {
+            if !path.starts_with(&format!("natives/{}-", file.id))
+                || self.sums.get(path) != Some(&(file.size, file.sha256.0))
+            {
                 return Err(format!("{path} is not the file recorded"));
             }
             self.natives.insert(path.clone());
@@ -243,14 +302,19 @@ impl<'b> Check<'b> {
                 last_log_index: line.log_index,
                 destroyed_at: None,
             };
-            let gap = self.gaps.entry((line.scope.clone(), reason)).or_insert_with(fresh);
+            let gap = self
+                .gaps
+                .entry((line.scope.clone(), reason))
+                .or_insert_with(fresh);
             gap.events += 1;
             gap.last_log_index = line.log_index;
         }
         let Some(head) = head else { return };
         counts.messages += u64::from(line.part == Part::Range && head.is_message());
         for day in head.destroyed_days().unwrap_or_default() {
-            let Some(scope) = day_scope(self.manifest.channel.id, day) else { continue };
+            let Some(scope) = day_scope(self.manifest.channel.id, day) else {
+                continue;
+            };
             if let Some(gap) = self.gaps.get_mut(&(scope, Reason::Destroyed)) {
                 gap.destroyed_at.get_or_insert(line.log_index);
             }
@@ -258,12 +322,16 @@ impl<'b> Check<'b> {
         if head.export() == Some(&self.export) {
             let m = self.manifest;
             let number = |key: &str| head.object.get(key).and_then(Value::as_u64);
-            let words_fit = said.is_none_or(|said| said.reason.as_ref() == Some(&m.order.reason) && said.case.as_ref() == Some(&m.order.case));
+            let words_fit = said.is_none_or(|said| {
+                said.reason.as_ref() == Some(&m.order.reason)
+                    && said.case.as_ref() == Some(&m.order.case)
+            });
             self.requested |= head.act == "export.requested"
                 && head.actor == m.order.requester.to_string()
                 && (number("from"), number("to")) == (Some(m.range.from_ms), Some(m.range.to_ms))
                 && words_fit;
-            self.approved |= head.act == "export.approved" && head.actor == m.order.approver.to_string();
+            self.approved |=
+                head.act == "export.approved" && head.actor == m.order.approver.to_string();
         }
     }
 }
@@ -280,11 +348,17 @@ fn content(line: &Line, head: Option<&Head>) -> Result<Option<Said>, String> {
     if !marks_fit || line.forgotten != line.reason.is_some() {
         return Err("content is neither shown nor accounted for".into());
     }
-    let (Some(content), Some(salt), Some(committed)) = (&line.content, line.content_salt, committed) else { return Ok(None) };
+    let (Some(content), Some(salt), Some(committed)) =
+        (&line.content, line.content_salt, committed)
+    else {
+        return Ok(None);
+    };
     if commitment_hash(&salt.0, content.as_bytes()) != committed.0 {
         return Err("content and salt do not give the header's commitment".into());
     }
-    Ok(Some(serde_json::from_str(content).map_err(|_| "the line cannot be read")?))
+    Ok(Some(
+        serde_json::from_str(content).map_err(|_| "the line cannot be read")?,
+    ))
 }
 
 /// Read without JSON, so that a broken line still names its position.

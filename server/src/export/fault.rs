@@ -11,13 +11,24 @@ pub enum ExportError {
     Store(Error),
     Pack(io::Error),
     /// The newest checkpoint does not yet cover the order: sign one and try again.
-    Unsigned { frozen: Position, signed: Position },
+    Unsigned {
+        frozen: Position,
+        signed: Position,
+    },
     /// The log does not hold the request and the approval of this export.
     NotOrdered,
-    Damaged { position: Position, why: &'static str },
+    Damaged {
+        position: Position,
+        why: &'static str,
+    },
     /// An attachment is not what its message committed to.
-    DamagedFile { file: Id },
-    TooMany { what: &'static str, limit: usize },
+    DamagedFile {
+        file: Id,
+    },
+    TooMany {
+        what: &'static str,
+        limit: usize,
+    },
 }
 
 impl ExportError {
@@ -39,11 +50,23 @@ impl fmt::Display for ExportError {
         match self {
             ExportError::Store(error) => error.fmt(f),
             ExportError::Pack(error) => write!(f, "writing the bundle: {error}"),
-            ExportError::Unsigned { frozen, signed } => write!(f, "the newest checkpoint covers {signed} events, the export needs {frozen}"),
-            ExportError::NotOrdered => f.write_str("the log does not hold this export's request and approval"),
-            ExportError::Damaged { position, why } => write!(f, "the event at position {position}: {why}"),
-            ExportError::DamagedFile { file } => write!(f, "the attachment {file} is not what its message committed to"),
-            ExportError::TooMany { what, limit } => write!(f, "more than {limit} {what}: choose a shorter range"),
+            ExportError::Unsigned { frozen, signed } => write!(
+                f,
+                "the newest checkpoint covers {signed} events, the export needs {frozen}"
+            ),
+            ExportError::NotOrdered => {
+                f.write_str("the log does not hold this export's request and approval")
+            }
+            ExportError::Damaged { position, why } => {
+                write!(f, "the event at position {position}: {why}")
+            }
+            ExportError::DamagedFile { file } => write!(
+                f,
+                "the attachment {file} is not what its message committed to"
+            ),
+            ExportError::TooMany { what, limit } => {
+                write!(f, "more than {limit} {what}: choose a shorter range")
+            }
         }
     }
 }
@@ -59,7 +82,9 @@ impl From<Error> for ExportError {
 /// The store's own errors come back out of the zip writer.
 impl From<io::Error> for ExportError {
     fn from(error: io::Error) -> Self {
-        error.downcast::<Error>().map_or_else(ExportError::Pack, ExportError::Store)
+        error
+            .downcast::<Error>()
+            .map_or_else(ExportError::Pack, ExportError::Store)
     }
 }
 

@@ -84,7 +84,10 @@ impl<'de> Deserialize<'de> for B64 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<B64, D::Error> {
         let text = String::deserialize(deserializer)?;
         let bytes = STANDARD.decode(&text).map_err(D::Error::custom)?;
-        bytes.try_into().map(B64).map_err(|_| D::Error::custom("a hash has 32 bytes"))
+        bytes
+            .try_into()
+            .map(B64)
+            .map_err(|_| D::Error::custom("a hash has 32 bytes"))
     }
 }
 
@@ -111,8 +114,14 @@ pub struct Head {
 impl Head {
     /// The message that an edit, deletion or reaction is about.
     pub fn amends(&self) -> Option<u64> {
-        let amends = matches!(self.act.as_str(), "message.edited" | "message.deleted" | "reaction.added" | "reaction.removed");
-        self.object.get("of").filter(|_| amends).and_then(Value::as_u64)
+        let amends = matches!(
+            self.act.as_str(),
+            "message.edited" | "message.deleted" | "reaction.added" | "reaction.removed"
+        );
+        self.object
+            .get("of")
+            .filter(|_| amends)
+            .and_then(Value::as_u64)
     }
 
     pub fn is_message(&self) -> bool {
@@ -121,12 +130,18 @@ impl Head {
 
     /// The export it is about.
     pub fn export(&self) -> Option<&str> {
-        self.object.get("export").and_then(Value::as_str).filter(|_| self.act.starts_with("export."))
+        self.object
+            .get("export")
+            .and_then(Value::as_str)
+            .filter(|_| self.act.starts_with("export."))
     }
 
     /// The days that were destroyed, if it says so.
     pub fn destroyed_days(&self) -> Option<Vec<u64>> {
-        let days = self.object.get("days").filter(|_| self.act == "destroy.done")?;
+        let days = self
+            .object
+            .get("days")
+            .filter(|_| self.act == "destroy.done")?;
         Some(days.as_array()?.iter().filter_map(Value::as_u64).collect())
     }
 }
@@ -174,7 +189,13 @@ pub fn native_path(id: Id, name: &str) -> String {
         .chars()
         .rev()
         .take(CHARS_MAX)
-        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') {
+                c
+            } else {
+                '_'
+            }
+        })
         .collect();
     // The end of a name tells its kind, so a long one loses its beginning.
     let safe: String = safe.chars().rev().collect();
@@ -190,10 +211,12 @@ pub fn day_scope(channel: Id, day: u64) -> Option<String> {
 
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// `2026-11-22T10:15:30.123Z`; a time after the year 9999 stays a number.
@@ -210,8 +233,17 @@ pub fn iso(ms: u64) -> String {
     let in_year = in_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let from_march = (5 * in_year + 2) / 153;
     let day = in_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let month = if from_march < 10 {
+        from_march + 3
+    } else {
+        from_march - 9
+    };
     let year = year_of_era + era * 400 + u64::from(month <= 2);
     let (s, ms) = (rest / 1000, rest % 1000);
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{ms:03}Z", s / 3600, s / 60 % 60, s % 60)
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{ms:03}Z",
+        s / 3600,
+        s / 60 % 60,
+        s % 60
+    )
 }

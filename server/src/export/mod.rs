@@ -6,16 +6,16 @@ pub mod bundle;
 mod check;
 mod fault;
 pub mod jobs;
-mod line;
+pub(crate) mod line;
 mod manifest;
 mod order;
 mod pack;
 mod report;
 mod select;
 mod source;
-mod told;
 #[cfg(test)]
 mod tests;
+mod told;
 pub mod verify;
 
 pub use bundle::{Built, Phase, build};

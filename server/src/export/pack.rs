@@ -31,8 +31,18 @@ pub struct Packed {
 impl Pack {
     /// `root` is the folder that everything stands in.
     pub fn new(blob: BlobWriter, root: String) -> Pack {
-        let sink = Sink { blob, hash: Sha256::new(), bytes: 0, failed: false };
-        Pack { zip: ZipWriter::new_stream(sink), root, entry: None, sums: Vec::new() }
+        let sink = Sink {
+            blob,
+            hash: Sha256::new(),
+            bytes: 0,
+            failed: false,
+        };
+        Pack {
+            zip: ZipWriter::new_stream(sink),
+            root,
+            entry: None,
+            sums: Vec::new(),
+        }
     }
 
     /// Begins an entry of text, which is deflated and may grow past 4 GiB.
@@ -61,7 +71,11 @@ impl Pack {
         }
         let sink = self.zip.finish()?.into_inner();
         let (bytes, sha256) = (sink.bytes, sink.hash.finalize().into());
-        Ok(Packed { blob: sink.blob.finish()?, bytes, sha256 })
+        Ok(Packed {
+            blob: sink.blob.finish()?,
+            bytes,
+            sha256,
+        })
     }
 
     fn begin(&mut self, name: &str, method: CompressionMethod) -> Result<(), ExportError> {
@@ -70,7 +84,8 @@ impl Pack {
             .compression_method(method)
             .unix_permissions(0o644)
             .large_file(method == CompressionMethod::Deflated);
-        self.zip.start_file(format!("{}/{name}", self.root), options)?;
+        self.zip
+            .start_file(format!("{}/{name}", self.root), options)?;
         self.entry = Some((name.to_owned(), Sha256::new()));
         Ok(())
     }

@@ -24,16 +24,38 @@ pub fn begin(out: &mut dyn Write, manifest: &Manifest) -> io::Result<()> {
     )?;
     let m = manifest;
     let facts = [
-        ("Range", format!("{} up to, not including, {}", m.range.from, m.range.to)),
-        ("Requested by", format!("{} ({})", m.order.requester_name, m.order.requester)),
-        ("Approved by", format!("{} ({})", m.order.approver_name, m.order.approver)),
+        (
+            "Range",
+            format!("{} up to, not including, {}", m.range.from, m.range.to),
+        ),
+        (
+            "Requested by",
+            format!("{} ({})", m.order.requester_name, m.order.requester),
+        ),
+        (
+            "Approved by",
+            format!("{} ({})", m.order.approver_name, m.order.approver),
+        ),
         ("Case", m.order.case.clone()),
         ("Reason", m.order.reason.clone()),
-        ("Events", format!("{} ({} messages, {} files)", m.counts.events, m.counts.messages, m.counts.files)),
-        ("Checkpoint", format!("{} events, log {}", m.log.size, m.log.origin)),
+        (
+            "Events",
+            format!(
+                "{} ({} messages, {} files)",
+                m.counts.events, m.counts.messages, m.counts.files
+            ),
+        ),
+        (
+            "Checkpoint",
+            format!("{} events, log {}", m.log.size, m.log.origin),
+        ),
     ];
     for (name, value) in facts {
-        write!(out, "<tr><th scope=\"row\">{name}<td class=\"t\">{}", escaped(&value))?;
+        write!(
+            out,
+            "<tr><th scope=\"row\">{name}<td class=\"t\">{}",
+            escaped(&value)
+        )?;
     }
     write!(
         out,
@@ -43,21 +65,40 @@ pub fn begin(out: &mut dyn Write, manifest: &Manifest) -> io::Result<()> {
 }
 
 /// `native` gives where a file of the content is in the bundle.
-pub fn row(out: &mut dyn Write, picked: &Picked, name: Option<&str>, native: &dyn Fn(&str) -> Option<String>) -> io::Result<()> {
+pub fn row(
+    out: &mut dyn Write,
+    picked: &Picked,
+    name: Option<&str>,
+    native: &dyn Fn(&str) -> Option<String>,
+) -> io::Result<()> {
     let number = picked.seq.map_or_else(String::new, |seq| seq.to_string());
-    write!(out, "<tr><td class=\"q\">{number}<td><time>{}</time><td>", iso(picked.record.at_ms))?;
+    write!(
+        out,
+        "<tr><td class=\"q\">{number}<td><time>{}</time><td>",
+        iso(picked.record.at_ms)
+    )?;
     let Some((_, head)) = &picked.header else {
         return writeln!(out, "<td class=\"n\">[header and content destroyed]");
     };
     let who = name.filter(|name| !name.is_empty()).unwrap_or(&head.actor);
     write!(out, "<bdi>{}</bdi><td>", escaped(who))?;
     if !head.is_message() {
-        write!(out, "<span class=\"n\">{}{}</span> ", escaped(&head.act), head.amends().map_or_else(String::new, |of| format!(" of no. {of}")))?;
+        write!(
+            out,
+            "<span class=\"n\">{}{}</span> ",
+            escaped(&head.act),
+            head.amends()
+                .map_or_else(String::new, |of| format!(" of no. {of}"))
+        )?;
     }
-    match picked.part {
-        Part::Amendment => write!(out, "<span class=\"n\">(after the range)</span> ")?,
-        Part::Fence => write!(out, "<span class=\"n\">(outside the range, not shown)</span>")?,
-        Part::Range | Part::Order | Part::Destruction => {}
+    if picked.part == Part::Amendment {
+        write!(out, "<span class=\"n\">(after the range)</span> ")?;
+    }
+    if picked.withheld || picked.part == Part::Fence {
+        write!(
+            out,
+            "<span class=\"n\">(outside the range, not shown)</span>"
+        )?;
     }
     if let Some(reason) = picked.forgotten {
         let why = match reason {
@@ -69,19 +110,46 @@ pub fn row(out: &mut dyn Write, picked: &Picked, name: Option<&str>, native: &dy
     }
     if let Some((_, said)) = &picked.content {
         if let Some(imported) = &said.imported {
-            let from = imported.get("from").and_then(Value::as_str).unwrap_or_default();
-            let at = imported.get("at").and_then(Value::as_u64).map_or_else(String::new, iso);
-            write!(out, "<div class=\"n\">imported, unverified: <bdi>{}</bdi>, {at}</div>", escaped(from))?;
+            let from = imported
+                .get("from")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            let at = imported
+                .get("at")
+                .and_then(Value::as_u64)
+                .map_or_else(String::new, iso);
+            write!(
+                out,
+                "<div class=\"n\">imported, unverified: <bdi>{}</bdi>, {at}</div>",
+                escaped(from)
+            )?;
         }
-        for text in [&said.text, &said.name, &said.topic, &said.emoji, &said.case, &said.reason].into_iter().flatten() {
+        for text in [
+            &said.text,
+            &said.name,
+            &said.topic,
+            &said.emoji,
+            &said.case,
+            &said.reason,
+        ]
+        .into_iter()
+        .flatten()
+        {
             write!(out, "<div class=\"t\" dir=\"auto\">{}</div>", escaped(text))?;
         }
         for file in &said.files {
             let shown = escaped(&file.name);
             match native(&file.id.to_string()) {
                 // The path has only letters, digits, dots, dashes and underscores.
-                Some(path) => write!(out, "<div><a href=\"{path}\"><bdi>{shown}</bdi></a> ({} bytes)</div>", file.size)?,
-                None => write!(out, "<div><bdi>{shown}</bdi> <span class=\"n\">[file destroyed]</span></div>")?,
+                Some(path) => write!(
+                    out,
+                    "<div><a href=\"{path}\"><bdi>{shown}</bdi></a> ({} bytes)</div>",
+                    file.size
+                )?,
+                None => write!(
+                    out,
+                    "<div><bdi>{shown}</bdi> <span class=\"n\">[file destroyed]</span></div>"
+                )?,
             }
         }
     }
@@ -93,7 +161,11 @@ pub fn end(out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn shown_channel(manifest: &Manifest) -> String {
-    if manifest.channel.name.is_empty() { format!("direct channel {}", manifest.channel.id) } else { manifest.channel.name.clone() }
+    if manifest.channel.name.is_empty() {
+        format!("direct channel {}", manifest.channel.id)
+    } else {
+        manifest.channel.name.clone()
+    }
 }
 
 /// Safe between tags and in quoted attributes. Control characters would make the page unreadable to strict readers.

@@ -35,15 +35,29 @@ pub struct Picked {
 }
 
 /// Reads the channel once for the numbers of the range.
-pub fn find(store: &Store, order: &Order, progress: &mut dyn FnMut(u64, u64)) -> Result<Found, ExportError> {
-    let start = store.channel_range(order.channel, 1, 1)?.first().copied().unwrap_or(order.frozen).min(order.frozen);
+pub fn find(
+    store: &Store,
+    order: &Order,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Found, ExportError> {
+    let start = store
+        .channel_range(order.channel, 1, 1)?
+        .first()
+        .copied()
+        .unwrap_or(order.frozen)
+        .min(order.frozen);
     let (mut before, mut head, mut taken) = (0, 0, None);
     for (done, record) in (0u64..).zip(store.scan(start, order.frozen)) {
         let record = record?;
         if done % PROGRESS_EVERY == 0 {
             progress(done, order.frozen - start);
         }
-        let Some((_, seq)) = record.place.filter(|(channel, _)| *channel == order.channel) else { continue };
+        let Some((_, seq)) = record
+            .place
+            .filter(|(channel, _)| *channel == order.channel)
+        else {
+            continue;
+        };
         head = head.max(seq);
         if in_time(order, record.at_ms) {
             let (first, _) = taken.unwrap_or((seq, seq));
@@ -53,7 +67,10 @@ pub fn find(store: &Store, order: &Order, progress: &mut dyn FnMut(u64, u64)) ->
         }
     }
     let (first, end) = taken.unwrap_or((before + 1, before + 1));
-    Ok(Found { span: Span { first, end, head }, start })
+    Ok(Found {
+        span: Span { first, end, head },
+        start,
+    })
 }
 
 /// Visits every event that belongs, in log order.
@@ -64,7 +81,12 @@ pub fn walk(
     progress: &mut dyn FnMut(u64, u64),
     visit: &mut dyn FnMut(Picked) -> Result<(), ExportError>,
 ) -> Result<(), ExportError> {
-    let rules = Rules { order, channel: order.channel.to_string(), export: order.export.to_string(), span: found.span };
+    let rules = Rules {
+        order,
+        channel: order.channel.to_string(),
+        export: order.export.to_string(),
+        span: found.span,
+    };
     let mut days = BTreeSet::new();
     let mut alive = Alive { store, last: None };
     for (done, record) in (0u64..).zip(store.scan(found.start, order.frozen)) {
@@ -72,10 +94,15 @@ pub fn walk(
         if done % PROGRESS_EVERY == 0 {
             progress(done, order.frozen - found.start);
         }
-        if record.place.is_some_and(|(channel, _)| channel != order.channel) {
+        if record
+            .place
+            .is_some_and(|(channel, _)| channel != order.channel)
+        {
             continue;
         }
-        let Some(picked) = rules.pick(record, &days, &mut alive)? else { continue };
+        let Some(picked) = rules.pick(record, &days, &mut alive)? else {
+            continue;
+        };
         if let (Some(_), Scope::ChannelDay { day, .. }) = (picked.forgotten, picked.record.scope) {
             days.insert(u64::from(day));
         }
@@ -87,8 +114,11 @@ pub fn walk(
 
 /// Why an event with this header is in the bundle, by the header alone: the verifier asks the same.
 pub fn part_of(head: &Head, in_range: bool, span: Span, export: &str) -> Option<Part> {
-    let ordered = matches!(head.act.as_str(), "export.requested" | "export.approved") && head.export() == Some(export);
-    let amends = head.amends().is_some_and(|of| (span.first..span.end).contains(&of));
+    let ordered = matches!(head.act.as_str(), "export.requested" | "export.approved")
+        && head.export() == Some(export);
+    let amends = head
+        .amends()
+        .is_some_and(|of| (span.first..span.end).contains(&of));
     let fences = head.channel_seq.is_some_and(|seq| is_fence(seq, span));
     if in_range {
         Some(Part::Range)
@@ -119,7 +149,12 @@ struct Rules<'o> {
 }
 
 impl Rules<'_> {
-    fn pick(&self, record: Record, destroyed_days: &BTreeSet<u64>, alive: &mut Alive<'_>) -> Result<Option<Picked>, ExportError> {
+    fn pick(
+        &self,
+        record: Record,
+        destroyed_days: &BTreeSet<u64>,
+        alive: &mut Alive<'_>,
+    ) -> Result<Option<Picked>, ExportError> {
         let seq = record.place.map(|(_, seq)| seq);
         let in_time = in_time(self.order, record.at_ms);
         let in_range = match seq {
@@ -134,18 +169,32 @@ impl Rules<'_> {
                 _ => return Ok(None),
             };
             let reason = alive.why(Scope::audit(record.at_ms), None);
-            return Ok(Some(Picked { record, part, seq, header: None, content: None, forgotten: Some(reason), withheld: false }));
+            return Ok(Some(Picked {
+                record,
+                part,
+                seq,
+                header: None,
+                content: None,
+                forgotten: Some(reason),
+                withheld: false,
+            }));
         };
         let text = exact(header, record.position, "its header is not text")?;
-        let head: Head = serde_json::from_str(&text)
-            .map_err(|_| ExportError::Damaged { position: record.position, why: "its header cannot be read" })?;
+        let head: Head = serde_json::from_str(&text).map_err(|_| ExportError::Damaged {
+            position: record.position,
+            why: "its header cannot be read",
+        })?;
         if head.channel.as_deref() != Some(self.channel.as_str()) {
             return Ok(None);
         }
         let explains = |days: &[u64]| days.iter().any(|day| destroyed_days.contains(day));
         let mut part = part_of(&head, in_range, self.span, &self.export);
-        if part == Some(Part::Destruction) && !head.destroyed_days().is_some_and(|days| explains(&days)) {
-            part = seq.is_some_and(|seq| is_fence(seq, self.span)).then_some(Part::Destruction);
+        if part == Some(Part::Destruction)
+            && !head.destroyed_days().is_some_and(|days| explains(&days))
+        {
+            part = seq
+                .is_some_and(|seq| is_fence(seq, self.span))
+                .then_some(Part::Destruction);
         }
         let Some(part) = part else { return Ok(None) };
         let hidden = part == Part::Fence || part == Part::Range && !in_time;
@@ -154,19 +203,31 @@ impl Rules<'_> {
             Some(_) if hidden => withheld = true,
             Some(Sealed::Bytes(bytes)) => {
                 let text = exact(bytes, record.position, "its content is not text")?;
-                let said = serde_json::from_str(&text)
-                    .map_err(|_| ExportError::Damaged { position: record.position, why: "its content cannot be read" })?;
+                let said = serde_json::from_str(&text).map_err(|_| ExportError::Damaged {
+                    position: record.position,
+                    why: "its content cannot be read",
+                })?;
                 content = Some((text, said));
             }
             Some(Sealed::Forgotten) => forgotten = Some(alive.why(record.scope, record.author)),
             None => {}
         }
-        Ok(Some(Picked { record, part, seq, header: Some((text, head)), content, forgotten, withheld }))
+        Ok(Some(Picked {
+            record,
+            part,
+            seq,
+            header: Some((text, head)),
+            content,
+            forgotten,
+            withheld,
+        }))
     }
 }
 
 fn exact(bytes: &[u8], position: Position, why: &'static str) -> Result<String, ExportError> {
-    std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| ExportError::Damaged { position, why })
+    std::str::from_utf8(bytes)
+        .map(str::to_owned)
+        .map_err(|_| ExportError::Damaged { position, why })
 }
 
 /// Asks the keyring why something is forgotten, once per run of the same answer.

@@ -37,8 +37,16 @@ pub type Sums = BTreeMap<String, (u64, [u8; 32])>;
 
 impl Source {
     pub fn open(path: &Path) -> Result<Source, BundleFault> {
-        let source = if path.is_dir() { Source::folder(path)? } else { Source::zip(path)? };
-        if source.names.contains("MANIFEST.json") { Ok(source) } else { Err(BundleFault::file("MANIFEST.json", "missing")) }
+        let source = if path.is_dir() {
+            Source::folder(path)?
+        } else {
+            Source::zip(path)?
+        };
+        if source.names.contains("MANIFEST.json") {
+            Ok(source)
+        } else {
+            Err(BundleFault::file("MANIFEST.json", "missing"))
+        }
     }
 
     pub fn names(&self) -> &BTreeSet<String> {
@@ -51,14 +59,21 @@ impl Source {
         }
         let damaged = |_| BundleFault::file(name, "damaged");
         Ok(match &mut self.kind {
-            Kind::Zip(archive, root) => Box::new(archive.by_name(&format!("{root}{name}")).map_err(|_| BundleFault::file(name, "damaged"))?),
+            Kind::Zip(archive, root) => Box::new(
+                archive
+                    .by_name(&format!("{root}{name}"))
+                    .map_err(|_| BundleFault::file(name, "damaged"))?,
+            ),
             Kind::Folder(folder) => Box::new(File::open(folder.join(name)).map_err(damaged)?),
         })
     }
 
     pub fn whole(&mut self, name: &str) -> Result<String, BundleFault> {
         let mut bytes = Vec::new();
-        let read = self.read(name)?.take(WHOLE_BYTES_MAX + 1).read_to_end(&mut bytes);
+        let read = self
+            .read(name)?
+            .take(WHOLE_BYTES_MAX + 1)
+            .read_to_end(&mut bytes);
         read.map_err(|_| BundleFault::file(name, "damaged"))?;
         if bytes.len() as u64 > WHOLE_BYTES_MAX {
             return Err(BundleFault::file(name, "too large"));
@@ -68,9 +83,16 @@ impl Source {
 
     /// Checks that SHA256SUMS lists exactly the files that are here, and that all but `later` match it.
     pub fn check_sums(&mut self, later: &dyn Fn(&str) -> bool) -> Result<Sums, BundleFault> {
-        let listed = parse_sums(&self.whole(SUMS)?).ok_or_else(|| BundleFault::file(SUMS, "cannot be read"))?;
+        let listed = parse_sums(&self.whole(SUMS)?)
+            .ok_or_else(|| BundleFault::file(SUMS, "cannot be read"))?;
         let (mut sums, mut total) = (Sums::new(), 0);
-        let all: BTreeSet<String> = self.names.iter().chain(listed.keys()).filter(|name| *name != SUMS).cloned().collect();
+        let all: BTreeSet<String> = self
+            .names
+            .iter()
+            .chain(listed.keys())
+            .filter(|name| *name != SUMS)
+            .cloned()
+            .collect();
         for name in &all {
             if !self.names.contains(name) {
                 return Err(BundleFault::file(name, "listed in SHA256SUMS but missing"));
@@ -82,7 +104,8 @@ impl Source {
         for (name, expected) in listed {
             let (mut length, mut hash) = (0, expected);
             if !later(&name) {
-                (length, hash) = digest(&mut *self.read(&name)?).map_err(|_| BundleFault::file(&name, "damaged"))?;
+                (length, hash) = digest(&mut *self.read(&name)?)
+                    .map_err(|_| BundleFault::file(&name, "damaged"))?;
             }
             if hash != expected {
                 return Err(BundleFault::file(&name, "does not match SHA256SUMS"));
@@ -110,14 +133,22 @@ impl Source {
         let mut names = BTreeSet::new();
         for name in archive.file_names() {
             let name = name.map_err(|_| unreadable())?;
-            let (folder, rest) = name.split_once('/').ok_or_else(|| BundleFault::bundle("a file stands outside its folder"))?;
-            if root.get_or_insert_with(|| folder.to_owned()) != folder || !is_plain(folder) || !rest.split('/').all(is_plain) {
+            let (folder, rest) = name
+                .split_once('/')
+                .ok_or_else(|| BundleFault::bundle("a file stands outside its folder"))?;
+            if root.get_or_insert_with(|| folder.to_owned()) != folder
+                || !is_plain(folder)
+                || !rest.split('/').all(is_plain)
+            {
                 return Err(BundleFault::bundle("a file stands outside its folder"));
             }
             names.insert(rest.to_owned());
         }
         let root = format!("{}/", root.unwrap_or_default());
-        Ok(Source { kind: Kind::Zip(Box::new(archive), root), names })
+        Ok(Source {
+            kind: Kind::Zip(Box::new(archive), root),
+            names,
+        })
     }
 
     fn folder(path: &Path) -> Result<Source, BundleFault> {
@@ -145,7 +176,10 @@ impl Source {
                 }
             }
         }
-        Ok(Source { kind: Kind::Folder(folder), names })
+        Ok(Source {
+            kind: Kind::Folder(folder),
+            names,
+        })
     }
 }
 
@@ -153,7 +187,9 @@ pub fn digest(bytes: &mut dyn Read) -> io::Result<(u64, [u8; 32])> {
     let (mut length, mut hash, mut buffer) = (0, Sha256::new(), vec![0; COPY_BYTES]);
     loop {
         let read = bytes.read(&mut buffer)?;
-        let Some(chunk) = buffer.get(..read).filter(|chunk| !chunk.is_empty()) else { break };
+        let Some(chunk) = buffer.get(..read).filter(|chunk| !chunk.is_empty()) else {
+            break;
+        };
         hash.update(chunk);
         length += chunk.len() as u64;
         if length > UNPACKED_BYTES_MAX {
@@ -182,7 +218,10 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
         _ => None,
     };
     let bytes: Vec<u8> = match text.as_bytes().as_chunks::<2>() {
-        (pairs, []) => pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect::<Option<_>>()?,
+        (pairs, []) => pairs
+            .iter()
+            .map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?))
+            .collect::<Option<_>>()?,
         _ => return None,
     };
     bytes.try_into().ok()
@@ -195,9 +234,15 @@ fn is_plain(part: &str) -> bool {
 fn list(folder: &Path) -> Result<Vec<(String, std::fs::FileType)>, BundleFault> {
     let unreadable = |_| BundleFault::bundle("cannot be opened as a zip file or a folder");
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)?.take(ENTRIES_MAX) {
+    for entry in std::fs::read_dir(folder)
+        .map_err(unreadable)?
+        .take(ENTRIES_MAX)
+    {
         let entry = entry.map_err(unreadable)?;
-        let name = entry.file_name().into_string().map_err(|_| BundleFault::bundle("a file's name is not text"))?;
+        let name = entry
+            .file_name()
+            .into_string()
+            .map_err(|_| BundleFault::bundle("a file's name is not text"))?;
         found.push((name, entry.file_type().map_err(unreadable)?));
     }
     Ok(found)

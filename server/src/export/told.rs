@@ -31,44 +31,65 @@ pub struct Told {
 }
 
 impl Told {
-    pub fn note(&mut self, order: &Order, export: &str, picked: &Picked, line: &Line) -> Result<(), ExportError> {
+    pub fn note(
+        &mut self,
+        order: &Order,
+        export: &str,
+        picked: &Picked,
+        line: &Line,
+    ) -> Result<(), ExportError> {
         let at = line.log_index;
         self.counts.events += 1;
         self.counts.withheld += u64::from(line.withheld);
         self.log_index = Some((self.log_index.map_or(at, |(first, _)| first), at));
         if let Some(reason) = line.reason {
             self.counts.forgotten += 1;
-            let gap = self.gaps.entry((line.scope.clone(), reason)).or_insert_with(|| Gap {
-                scope: line.scope.clone(),
-                reason,
-                events: 0,
-                first_log_index: at,
-                last_log_index: at,
-                destroyed_at: None,
-            });
+            let gap = self
+                .gaps
+                .entry((line.scope.clone(), reason))
+                .or_insert_with(|| Gap {
+                    scope: line.scope.clone(),
+                    reason,
+                    events: 0,
+                    first_log_index: at,
+                    last_log_index: at,
+                    destroyed_at: None,
+                });
             gap.events += 1;
             gap.last_log_index = at;
             limit("destroyed days", self.gaps.len(), GAPS_MAX)?;
         }
-        let Some((_, head)) = &picked.header else { return Ok(()) };
+        let Some((_, head)) = &picked.header else {
+            return Ok(());
+        };
         self.counts.messages += u64::from(line.part == Part::Range && head.is_message());
         for day in head.destroyed_days().unwrap_or_default() {
-            let Some(scope) = day_scope(order.channel, day) else { continue };
+            let Some(scope) = day_scope(order.channel, day) else {
+                continue;
+            };
             if let Some(gap) = self.gaps.get_mut(&(scope, Reason::Destroyed)) {
                 gap.destroyed_at.get_or_insert(at);
             }
         }
         if head.export() == Some(export) {
-            self.requested |= head.act == "export.requested" && head.actor == order.requester.to_string();
-            self.approved |= head.act == "export.approved" && head.actor == order.approver.to_string();
+            self.requested |=
+                head.act == "export.requested" && head.actor == order.requester.to_string();
+            self.approved |=
+                head.act == "export.approved" && head.actor == order.approver.to_string();
         }
         self.people.extend(head.actor.parse::<Id>());
         gather(&head.object, order, &mut self.people);
         let said = picked.content.as_ref().map(|(_, said)| said);
-        for (path, file) in line.natives.iter().zip(said.map(|said| said.files.as_slice()).unwrap_or_default()) {
+        for (path, file) in line
+            .natives
+            .iter()
+            .zip(said.map(|said| said.files.as_slice()).unwrap_or_default())
+        {
             match path {
                 Some(path) => {
-                    self.files.entry(file.id).or_insert_with(|| (path.clone(), file.clone()));
+                    self.files
+                        .entry(file.id)
+                        .or_insert_with(|| (path.clone(), file.clone()));
                 }
                 None => self.counts.files_missing += 1,
             }
@@ -81,13 +102,23 @@ impl Told {
 /// Every person an act names, wherever in it.
 fn gather(object: &Value, order: &Order, people: &mut BTreeSet<Id>) {
     match object {
-        Value::String(text) => people.extend(text.parse::<Id>().ok().filter(|id| order.people.contains_key(id))),
+        Value::String(text) => people.extend(
+            text.parse::<Id>()
+                .ok()
+                .filter(|id| order.people.contains_key(id)),
+        ),
         Value::Array(items) => items.iter().for_each(|item| gather(item, order, people)),
-        Value::Object(fields) => fields.values().for_each(|value| gather(value, order, people)),
+        Value::Object(fields) => fields
+            .values()
+            .for_each(|value| gather(value, order, people)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
 fn limit(what: &'static str, count: usize, limit: usize) -> Result<(), ExportError> {
-    if count > limit { Err(ExportError::TooMany { what, limit }) } else { Ok(()) }
+    if count > limit {
+        Err(ExportError::TooMany { what, limit })
+    } else {
+        Ok(())
+    }
 }

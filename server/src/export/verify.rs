@@ -52,15 +52,25 @@ pub fn verify_bundle(path: &Path, expected_key: Option<&str>) -> Result<BundleRe
     let sums = source.check_sums(&|name| name.starts_with("jsonl/"))?;
     let manifest = manifest(&mut source, expected_key)?;
     checkpoint(&mut source, &manifest)?;
-    let people: People = serde_json::from_str(&source.whole("people.json")?).map_err(|_| BundleFault::file("people.json", "cannot be read"))?;
+    let people: People = serde_json::from_str(&source.whole("people.json")?)
+        .map_err(|_| BundleFault::file("people.json", "cannot be read"))?;
 
     let lines = format!("jsonl/{}.jsonl", manifest.channel.id);
-    if let Some(other) = source.names().iter().find(|name| name.starts_with("jsonl/") && **name != lines) {
-        return Err(BundleFault::file(other, "belongs to no channel of the bundle"));
+    if let Some(other) = source
+        .names()
+        .iter()
+        .find(|name| name.starts_with("jsonl/") && **name != lines)
+    {
+        return Err(BundleFault::file(
+            other,
+            "belongs to no channel of the bundle",
+        ));
     }
     let expected = sums.get(&lines).map(|(_, hash)| *hash);
     let mut check = Check::new(&manifest, &people, &sums);
-    let hash = each_line(&mut *source.read(&lines)?, &lines, &mut |number, line| check.line(&lines, number, line))?;
+    let hash = each_line(&mut *source.read(&lines)?, &lines, &mut |number, line| {
+        check.line(&lines, number, line)
+    })?;
     if expected != Some(hash) {
         return Err(BundleFault::file(&lines, "does not match SHA256SUMS"));
     }
@@ -80,18 +90,25 @@ pub fn verify_bundle(path: &Path, expected_key: Option<&str>) -> Result<BundleRe
 
 fn manifest(source: &mut Source, expected_key: Option<&str>) -> Result<Manifest, BundleFault> {
     let wrong = |what| BundleFault::file(MANIFEST, what);
-    let manifest: Manifest = serde_json::from_str(&source.whole(MANIFEST)?).map_err(|_| wrong("cannot be read"))?;
+    let manifest: Manifest =
+        serde_json::from_str(&source.whole(MANIFEST)?).map_err(|_| wrong("cannot be read"))?;
     if manifest.format != FORMAT {
         return Err(wrong("unknown format"));
     }
     if expected_key.is_some_and(|key| key.trim() != manifest.log.verifier_key) {
         return Err(wrong("the log's key is not the expected one"));
     }
-    if manifest.range.from != iso(manifest.range.from_ms) || manifest.range.to != iso(manifest.range.to_ms) {
+    if manifest.range.from != iso(manifest.range.from_ms)
+        || manifest.range.to != iso(manifest.range.to_ms)
+    {
         return Err(wrong("the range's dates are not its times"));
     }
     let span = manifest.channel_seq;
-    if span.first == 0 || span.first > span.end || span.end > span.head.saturating_add(1) || manifest.frozen > manifest.log.size {
+    if span.first == 0
+        || span.first > span.end
+        || span.end > span.head.saturating_add(1)
+        || manifest.frozen > manifest.log.size
+    {
         return Err(wrong("its numbers contradict each other"));
     }
     Ok(manifest)
@@ -99,9 +116,16 @@ fn manifest(source: &mut Source, expected_key: Option<&str>) -> Result<Manifest,
 
 fn checkpoint(source: &mut Source, manifest: &Manifest) -> Result<(), BundleFault> {
     let note = source.whole(CHECKPOINT)?;
-    let signed = verify_note(&note, &manifest.log.verifier_key).map_err(|_| BundleFault::file(CHECKPOINT, "not signed by the log's key"))?;
-    if signed.origin != manifest.log.origin || signed.size != manifest.log.size || signed.root != manifest.log.root.0 {
-        return Err(BundleFault::file(CHECKPOINT, "not the checkpoint that the manifest names"));
+    let signed = verify_note(&note, &manifest.log.verifier_key)
+        .map_err(|_| BundleFault::file(CHECKPOINT, "not signed by the log's key"))?;
+    if signed.origin != manifest.log.origin
+        || signed.size != manifest.log.size
+        || signed.root != manifest.log.root.0
+    {
+        return Err(BundleFault::file(
+            CHECKPOINT,
+            "not the checkpoint that the manifest names",
+        ));
     }
     Ok(())
 }
@@ -109,17 +133,30 @@ fn checkpoint(source: &mut Source, manifest: &Manifest) -> Result<(), BundleFaul
 type Visit<'v> = dyn FnMut(u64, &[u8]) -> Result<(), BundleFault> + 'v;
 
 /// Gives every line with its number, and the hash of them all.
-fn each_line(bytes: &mut dyn Read, name: &str, visit: &mut Visit<'_>) -> Result<[u8; 32], BundleFault> {
-    let (mut reader, mut hash, mut line) = (BufReader::with_capacity(64 * 1024, bytes.take(UNPACKED_BYTES_MAX)), Sha256::new(), Vec::new());
+fn each_line(
+    bytes: &mut dyn Read,
+    name: &str,
+    visit: &mut Visit<'_>,
+) -> Result<[u8; 32], BundleFault> {
+    let (mut reader, mut hash, mut line) = (
+        BufReader::with_capacity(64 * 1024, bytes.take(UNPACKED_BYTES_MAX)),
+        Sha256::new(),
+        Vec::new(),
+    );
     for number in 1.. {
         line.clear();
-        let read = (&mut reader).take(LINE_BYTES_MAX + 1).read_until(b'\n', &mut line);
+        let read = (&mut reader)
+            .take(LINE_BYTES_MAX + 1)
+            .read_until(b'\n', &mut line);
         if read.map_err(|_| BundleFault::file(name, "damaged"))? == 0 {
             break;
         }
         hash.update(&line);
         let Some(text) = line.strip_suffix(b"\n") else {
-            return Err(BundleFault::file(name, &format!("line {number} cannot be read")));
+            return Err(BundleFault::file(
+                name,
+                &format!("line {number} cannot be read"),
+            ));
         };
         visit(number, text)?;
     }
@@ -128,13 +165,22 @@ fn each_line(bytes: &mut dyn Read, name: &str, visit: &mut Visit<'_>) -> Result<
 
 impl BundleFault {
     pub(super) fn at(position: u64, what: &str) -> BundleFault {
-        BundleFault { position: Some(position), what: what.to_owned() }
+        BundleFault {
+            position: Some(position),
+            what: what.to_owned(),
+        }
     }
 
     pub(super) fn file(name: &str, what: &str) -> BundleFault {
         // A hostile name must not steer the terminal it is shown on.
-        let name: String = name.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
-        BundleFault { position: None, what: format!("{name}: {what}") }
+        let name: String = name
+            .chars()
+            .map(|c| if c.is_control() { '?' } else { c })
+            .collect();
+        BundleFault {
+            position: None,
+            what: format!("{name}: {what}"),
+        }
     }
 
     pub(super) fn bundle(what: &str) -> BundleFault {
@@ -156,10 +202,18 @@ impl std::error::Error for BundleFault {}
 impl fmt::Display for BundleReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let root = STANDARD.encode(self.root);
-        writeln!(f, "OK: {} events, {} files, checkpoint size {}, root {root}", self.events, self.files, self.size)?;
+        writeln!(
+            f,
+            "OK: {} events, {} files, checkpoint size {}, root {root}",
+            self.events, self.files, self.size
+        )?;
         if self.forgotten > 0 || self.files_missing > 0 {
             let (forgotten, explained) = (self.forgotten, self.forgotten - self.unexplained);
-            writeln!(f, "gone: {forgotten} contents ({explained} by a destruction that the log shows, {} not) and {} files", self.unexplained, self.files_missing)?;
+            writeln!(
+                f,
+                "gone: {forgotten} contents ({explained} by a destruction that the log shows, {} not) and {} files",
+                self.unexplained, self.files_missing
+            )?;
         }
         write!(f, "key: {}", self.key)
     }

@@ -10,6 +10,10 @@ use super::world::{Bundle, DAY, Python, World};
 use crate::export::line::hex;
 use crate::export::verify_bundle;
 
+/// What is forged, in which line, how, and what is said of it.
+type Forge<'f> = (&'f str, usize, Box<dyn Fn(&mut Value) + 'f>, &'f str);
+type Claim = fn(&mut Value);
+
 fn world_and_bundle() -> (World, Bundle) {
     let mut world = World::new();
     world.lively();
@@ -111,7 +115,6 @@ fn a_forged_line_is_named_by_its_position() {
         *value = Value::String(text.into_iter().collect());
     };
     let part = "is in the bundle for another reason than it says";
-    type Forge<'f> = (&'f str, usize, Box<dyn Fn(&mut Value) + 'f>, &'f str);
     let forgeries: Vec<Forge<'_>> = vec![
         (
             "header",
@@ -318,7 +321,6 @@ fn the_manifest_cannot_claim_what_the_lines_do_not_have() {
     let (_world, bundle) = world_and_bundle();
     let mut python = Python::start();
     let (lines, honest) = (bundle.lines(), bundle.manifest());
-    type Claim = fn(&mut Value);
     let claims: [(&str, Claim, &str); 16] = [
         (
             "count",
