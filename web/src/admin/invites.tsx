@@ -102,7 +102,7 @@ function Actions({ invite, done }: { invite: Invite; done: () => void }) {
   };
   return (
     <MenuButton
-      label={t('actions', { name: formatList(invite.channels.map((channel) => channel.name)) })}
+      label={t('actions', { name: invite.channels.length ? formatList(invite.channels.map((channel) => channel.name)) : (invite.note ?? '') || t('no_channels') })}
       items={() => [
         { label: t('poster'), icon: 'print', href: href('admin', 'invites', invite.id) },
         { label: words('copy', { what: t('link') }), icon: 'copy', run: () => void copyText(invite.url) },
