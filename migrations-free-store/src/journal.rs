@@ -207,6 +207,15 @@ impl Journal {
         self.size.load(Ordering::Acquire)
     }
 
+    /// Bytes of every segment, without the zeros behind the last batch of one that is still open.
+    pub fn bytes(&self) -> u64 {
+        self.segments
+            .read()
+            .iter()
+            .map(|segment| segment.bytes())
+            .sum()
+    }
+
     /// The last sequence number of a channel, if it has any record.
     pub fn last_seq(&self, channel: &Id) -> Option<u64> {
         self.channels

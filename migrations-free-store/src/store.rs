@@ -260,6 +260,11 @@ impl Store {
         self.inner.journal.scope_positions(&scope)
     }
 
+    /// Bytes of the log on disk, indexes included, but not the zeros prepared for what is still to come.
+    pub fn log_bytes(&self) -> u64 {
+        self.inner.journal.bytes()
+    }
+
     /// The newest signed checkpoint.
     pub fn checkpoint(&self) -> SignedCheckpoint {
         self.inner.newest.read().clone()

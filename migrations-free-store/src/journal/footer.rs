@@ -261,6 +261,11 @@ impl Closed {
                 == Some(trailer_at)
     }
 
+    /// The whole file.
+    pub fn bytes(&self) -> u64 {
+        self.scopes_at + u64::from(self.scopes) * ENTRY_BYTES as u64 + TRAILER_BYTES as u64
+    }
+
     /// Every channel of the segment. None: the directory is damaged.
     pub fn read_channels(&self, file: &File, path: &Path) -> Result<Option<Vec<Row>>, Error> {
         let bytes = read_at(

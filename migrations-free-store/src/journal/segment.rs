@@ -205,6 +205,13 @@ impl Segment {
         }
     }
 
+    pub fn bytes(&self) -> u64 {
+        match &*self.body.read() {
+            Body::Live(live) => live.data_end,
+            Body::Closed(closed) => closed.bytes(),
+        }
+    }
+
     fn closed(&self) -> Option<Closed> {
         match &*self.body.read() {
             Body::Live(_) => None,

@@ -1,0 +1,244 @@
+//! How fast the store is, against a bare file written and synced with the same bytes in the same run.
+//! `cargo run --release -p migrations-free-store --example store_bench -- [events] [directory]`
+
+#![allow(clippy::print_stdout)]
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::time::Instant;
+
+use migrations_free_store::{Commitment, Error, Id, NewRecord, Options, Scope, Store, Writer};
+
+const BATCH: u64 = 256;
+const CHANNELS: u64 = 1000;
+const HEADER_BYTES: usize = 450;
+const CONTENT_BYTES: usize = 350;
+const START_MS: u64 = 1_795_305_600_000;
+
+fn main() -> Result<(), Error> {
+    let mut arguments = std::env::args().skip(1);
+    let events: u64 = arguments
+        .next()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(1_000_000);
+    let base = arguments.next().unwrap_or_else(|| ".".into());
+    let dir = tempfile::Builder::new()
+        .prefix("store-bench-")
+        .tempdir_in(base)
+        .expect("a folder");
+    let options = Options::new(dir.path().join("data"), "bench.example.com/daylight");
+    let (store, mut writer) = Store::open(&options, &mut |_| {})?;
+
+    let mut message = Message::new();
+    let rounds = 400;
+    let mut pushing = 0.0;
+    for n in 0..rounds {
+        let started = Instant::now();
+        push_batch(&mut writer, &mut message, n * BATCH)?;
+        pushing += started.elapsed().as_secs_f64();
+        writer.commit()?;
+    }
+    println!("push alone: {:.0} /s", (rounds * BATCH) as f64 / pushing);
+
+    // Interleaved rounds, so that a noisy machine is as noisy for both.
+    let bare = Bare::new(&dir.path().join("bare"));
+    let (mut ours, mut bares) = (Vec::new(), Vec::new());
+    let mut next = rounds;
+    for _ in 0..20 {
+        let started = Instant::now();
+        let before = log_bytes(&store);
+        for n in next..next + 100 {
+            push_batch(&mut writer, &mut message, n * BATCH)?;
+            writer.commit()?;
+        }
+        next += 100;
+        ours.push((100 * BATCH) as f64 / started.elapsed().as_secs_f64());
+        let _ = before;
+        let started = Instant::now();
+        for n in 0..100 {
+            bare.append(n);
+        }
+        bares.push((100 * BATCH) as f64 / started.elapsed().as_secs_f64());
+    }
+    let (ours, bare_rate) = (median(&mut ours), median(&mut bares));
+    println!(
+        "durable appends, batches of {BATCH}: {ours:.0} /s; bare file, same bytes: {bare_rate:.0} /s; {:.0} %",
+        ours / bare_rate * 100.0
+    );
+
+    let started = Instant::now();
+    let from = store.size();
+    while store.size() < events {
+        for _ in 0..4 {
+            push_batch(&mut writer, &mut message, next * BATCH)?;
+            next += 1;
+        }
+        writer.commit()?;
+        if next % 400 == 0 {
+            writer.sign_checkpoint()?;
+        }
+    }
+    let filled = store.size() - from;
+    println!(
+        "filling, batches of 1024: {:.0} /s",
+        filled as f64 / started.elapsed().as_secs_f64()
+    );
+    let signing = Instant::now();
+    writer.sign_checkpoint()?;
+    println!(
+        "signing a checkpoint: {:.2} ms",
+        signing.elapsed().as_secs_f64() * 1000.0
+    );
+    drop((store, writer));
+
+    let started = Instant::now();
+    let (store, writer) = Store::open(&options, &mut |_| {})?;
+    println!(
+        "open with {} events: {:.0} ms",
+        store.size(),
+        started.elapsed().as_secs_f64() * 1000.0
+    );
+    let committed = store.size() * (HEADER_BYTES + CONTENT_BYTES) as u64;
+    let on_disk = log_bytes(&store)
+        + bytes_under(&options.dir.join("tree"))
+        + bytes_under(&options.dir.join("keys"));
+    println!(
+        "bytes on disk a committed byte: {:.3} (log, tree and keys; zeros prepared ahead not counted)",
+        on_disk as f64 / committed as f64
+    );
+
+    let per_channel = store.size() / CHANNELS;
+    let mut times: Vec<f64> = (0..2000_u64)
+        .map(|n| {
+            let channel = channel(n * 7919 % CHANNELS);
+            let from = n * 104_729 % per_channel.saturating_sub(50).max(1) + 1;
+            let started = Instant::now();
+            let page = store
+                .channel_page(channel, from, from + 49)
+                .expect("a page");
+            assert_eq!(page.len(), 50.min(per_channel as usize));
+            started.elapsed().as_secs_f64() * 1000.0
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    println!(
+        "page of 50: p50 {:.3} ms, p99 {:.3} ms",
+        times[1000], times[1980]
+    );
+    let started = Instant::now();
+    let scanned = store.scan(0, 200_000).filter(Result::is_ok).count();
+    println!(
+        "scan: {:.0} /s",
+        scanned as f64 / started.elapsed().as_secs_f64()
+    );
+    let started = Instant::now();
+    for n in 0..2000 {
+        store.inclusion(n * 6_700_417 % store.size(), store.size())?;
+    }
+    println!(
+        "inclusion proof: {:.3} ms",
+        started.elapsed().as_secs_f64() / 2.0
+    );
+    drop((store, writer));
+    Ok(())
+}
+
+/// A message of the lengths measured; its header is as long as the product's.
+struct Message {
+    header: Vec<u8>,
+    content: Vec<u8>,
+}
+
+impl Message {
+    fn new() -> Message {
+        Message {
+            header: vec![b'h'; HEADER_BYTES],
+            content: vec![b'c'; CONTENT_BYTES],
+        }
+    }
+}
+
+fn channel(n: u64) -> Id {
+    let mut bytes = [1; 16];
+    bytes[8..].copy_from_slice(&n.to_be_bytes());
+    Id(bytes)
+}
+
+fn push_batch(writer: &mut Writer, message: &mut Message, from: u64) -> Result<(), Error> {
+    for n in from..from + BATCH {
+        let at_ms = START_MS + n * 10;
+        let channel = channel(n % CHANNELS);
+        message.content[..8].copy_from_slice(&n.to_be_bytes());
+        let commitment = Commitment::of(&message.content);
+        message.header[..32].copy_from_slice(&commitment.hash);
+        let mut tag = [2; 16];
+        tag[..8].copy_from_slice(&n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
+        writer.push(NewRecord {
+            at_ms,
+            header: &message.header,
+            content: Some((&message.content, &commitment)),
+            scope: Scope::channel_day(channel, at_ms),
+            author: Some(Id([(n % 200) as u8; 16])),
+            place: Some((channel, n / CHANNELS + 1)),
+            tag: Some(tag),
+        })?;
+    }
+    Ok(())
+}
+
+/// A file once written with zeros, then written and synced in batches as long as the store's.
+struct Bare {
+    file: File,
+    batch: Vec<u8>,
+}
+
+impl Bare {
+    fn new(path: &Path) -> Bare {
+        let file = File::options()
+            .create(true)
+            .truncate(true)
+            .read(true)
+            .write(true)
+            .open(path)
+            .expect("a file");
+        // Clear fields, salts and tags included: what the store writes for a batch of such messages.
+        let batch = vec![7; (BATCH as usize) * (HEADER_BYTES + CONTENT_BYTES + 216)];
+        for n in 0..100 {
+            file.write_all_at(&vec![0; batch.len()], n * batch.len() as u64)
+                .expect("written");
+        }
+        file.sync_all().expect("synced");
+        Bare { file, batch }
+    }
+
+    fn append(&self, n: u64) {
+        self.file
+            .write_all_at(&self.batch, n * self.batch.len() as u64)
+            .expect("written");
+        self.file.sync_data().expect("synced");
+    }
+}
+
+fn log_bytes(store: &Store) -> u64 {
+    store.log_bytes()
+}
+
+fn bytes_under(dir: &Path) -> u64 {
+    let entries = std::fs::read_dir(dir).expect("listed");
+    entries
+        .map(|entry| {
+            let entry = entry.expect("listed");
+            if entry.path().is_dir() {
+                bytes_under(&entry.path())
+            } else {
+                entry.metadata().expect("known").len()
+            }
+        })
+        .sum()
+}
+
+fn median(rates: &mut [f64]) -> f64 {
+    rates.sort_by(f64::total_cmp);
+    rates[rates.len() / 2]
+}
