@@ -54,7 +54,7 @@ export function Details({ channel }: { channel: Channel }) {
       <div class="panel-body stack">
         <div class="details-head">
           <Avatar id={direct ? otherOf(s, channel) : channel.id} name={name} size="large" {...(glyph ? { icon: glyph } : {})} />
-          <h3>{name}</h3>
+          <h2>{name}</h2>
           {channel.topic ? <p class="muted">{channel.topic}</p> : null}
           {owner && !direct ? (
             <Button kind="quiet" icon="edit" onClick={() => (editing.value = true)}>

@@ -5,9 +5,10 @@ import { memo } from '../ui/memo.ts';
 
 export const Text = memo(function Text({ text, mentions, me }: { text: string; mentions: Mentionable[]; me: string }) {
   if (isJumbo(text)) return <div class="text jumbo">{text}</div>;
+  const tree = parse(text, mentions);
   return (
-    <div class="text" dir="auto">
-      {nodes(parse(text, mentions), me)}
+    <div class={tree.some((node) => node.type === 'block') ? 'text blocks' : 'text'} dir="auto">
+      {nodes(tree, me)}
     </div>
   );
 });

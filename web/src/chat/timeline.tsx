@@ -3,7 +3,7 @@
 
 import { useSignal } from '@preact/signals';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
-import { command, extendWindow, keyOf, markRead, openWindow, state, typing, type Where } from '../core/live.ts';
+import { command, extendWindow, keyOf, markRead, openWindow, readsWhile, state, typing, type Where } from '../core/live.ts';
 import { discard, outbox, retry } from '../core/outbox.ts';
 import { setAtEnd, ticks, type State, type Timeline as Line } from '../core/state.ts';
 import { dayKey, dayName, utcDay } from '../core/time.ts';
@@ -148,6 +148,7 @@ export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, o
     if (scroller.current) watch.observe(scroller.current);
     look();
     note();
+    if (!inThread) readsWhile((c) => c === where.c && atEnd.peek() && document.visibilityState === 'visible' && document.hasFocus());
     const back = () => {
       if (atEnd.peek()) read();
     };
@@ -155,6 +156,7 @@ export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, o
     document.addEventListener('visibilitychange', back);
     return () => {
       watch.disconnect();
+      if (!inThread) readsWhile(() => false);
       window.removeEventListener('focus', back);
       document.removeEventListener('visibilitychange', back);
     };

@@ -6,6 +6,8 @@ export type Translate<K extends string> = (key: K, values?: Values) => string;
 /** The language of dates, numbers and plurals: the catalogue's, with the person's region when it agrees. */
 export const locale = pick(['en']);
 const plural = new Intl.PluralRules(locale);
+const numbers = new Intl.NumberFormat(locale);
+const lists = new Intl.ListFormat(locale, { type: 'conjunction' });
 
 /**
  * A translator over one chunk's catalogue. `{name}` is replaced; a text with `|` has a singular and a plural form, chosen by `{n}`.
@@ -15,12 +17,12 @@ export function translator<K extends string>(catalogue: Readonly<Record<K, strin
 }
 
 export function formatNumber(value: number): string {
-  return new Intl.NumberFormat(locale).format(value);
+  return numbers.format(value);
 }
 
 /** "Ada, Bilal and Chen" in the way of the language. */
 export function formatList(words: string[]): string {
-  return new Intl.ListFormat(locale, { type: 'conjunction' }).format(words);
+  return lists.format(words);
 }
 
 export function formatBytes(size: number): string {

@@ -34,6 +34,7 @@ const TYPING_MS = 6_000;
 const CHUNK = 1_048_576;
 const POLL_AFTER_FAILURES = 3;
 const GOT_DELAY_MS = 400;
+const READ_EVERY_MS = 1_000;
 
 type NewsHandler = (c: Id, item: Item) => void;
 const newsHandlers = new Set<NewsHandler>();
@@ -393,20 +394,39 @@ function tellGot(): void {
 }
 
 let reading: Id | null = null;
-/** The person has the newest row before her eyes. */
+let lastRead = 0;
+let readLater = 0;
+/** The person has the newest row before her eyes. Told at once, then at most once in a while: receipts must not cost more than messages. */
 export function markRead(c: Id): void {
   const s = state.peek();
   const channel = s?.channels[c];
   if (!s || !channel || reading === c || (channel.read >= channel.head && channel.unread === 0)) return;
-  const q = channel.head;
+  const pause = lastRead + READ_EVERY_MS - Date.now();
+  if (pause > 0) {
+    clearTimeout(readLater);
+    readLater = setTimeout(() => onReadLater(c), pause) as unknown as number;
+    return;
+  }
+  lastRead = Date.now();
   reading = c;
-  const after: Frame = { t: 'read', c, cur: s.cur ?? '', d: { u: s.me, q, ts: now() } };
+  const q = channel.head;
+  const after: Frame = { t: 'read', c, cur: '', d: { u: s.me, q, ts: now() } };
   command({ t: 'read', c, q })
     .then(() => take(after, true))
     .catch(() => undefined)
     .finally(() => {
       reading = null;
     });
+}
+
+let stillReading: (c: Id) => boolean = () => false;
+/** The view says whether the end is still before the person's eyes when a delayed receipt is due. */
+export function readsWhile(check: (c: Id) => boolean): void {
+  stillReading = check;
+}
+
+function onReadLater(c: Id): void {
+  if (stillReading(c)) markRead(c);
 }
 
 function noteTyping(c: Id, u: Id, th?: number): void {

@@ -281,7 +281,8 @@ function threadOf(item: Item): Partial<Item> {
 
 function receipt(state: State, kind: 'read' | 'got', c: Id, u: Id, q: number): State {
   const channel = state.channels[c];
-  if (!channel) return state;
+  const known = channel?.members.find((member) => member.p === u);
+  if (!channel || !known || (kind === 'read' ? known.read : known.got) >= q) return state;
   const members = channel.members.map((member) => {
     if (member.p !== u) return member;
     const got = Math.max(member.got, q);
