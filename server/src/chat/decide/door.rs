@@ -1,0 +1,431 @@
+//! What identity, import, export and retention decide through the door.
+
+use migrations_free_store::{Id, Scope};
+
+use super::{Build, Facts};
+use crate::chat::command::{ChannelKind, Door, ImportRow, NewSession, Role, clean_name};
+use crate::chat::event::{Act, Content, Entry, Keep};
+use crate::chat::refusal::Refusal;
+use crate::chat::state::ExportState;
+
+pub(super) fn decide(build: &mut Build<'_>, door: &Door, facts: &mut Facts) -> Result<(), Refusal> {
+    match door {
+        Door::Started => build.audit(Act::ServerStarted {}, None, None),
+        Door::Setup {
+            workspace,
+            name,
+            credential,
+            session,
+        } => return setup(build, workspace, name, credential, session, facts),
+        Door::Join {
+            invite,
+            name,
+            credential,
+            session,
+        } => return join(build, *invite, name, credential, session, facts),
+        Door::OpenSession {
+            person,
+            how,
+            session,
+        } => {
+            build.state.role(*person).ok_or(Refusal::WrongCredentials)?;
+            open_session(build, *person, *how, session, facts)?;
+        }
+        Door::EndSession { device } => {
+            let person = build.person();
+            build.personal(
+                person,
+                Act::SessionEnded {
+                    person,
+                    device: *device,
+                },
+                None,
+            );
+        }
+        Door::UseReset {
+            reset,
+            credential,
+            session,
+        } => {
+            let known = build.state.resets.get(reset).ok_or(Refusal::Gone)?;
+            if known.used
+                || known.expires_at <= build.now_ms
+                || build.state.role(known.person).is_none()
+            {
+                return Err(Refusal::Gone);
+            }
+            let person = known.person;
+            end_other_sessions(build, person, None);
+            set_credential(build, person, credential);
+            let session = NewSession {
+                by: Some(*reset),
+                ..session.clone()
+            };
+            open_session(build, person, Entry::Reset, &session, facts)?;
+        }
+        Door::SetCredential {
+            person,
+            credential,
+            keep,
+        } => {
+            set_credential(build, *person, credential);
+            end_other_sessions(build, *person, *keep);
+        }
+        Door::SigninLocked { person } => {
+            build.audit(Act::SigninLocked { person: *person }, None, None)
+        }
+        Door::Expire { channel, days } => {
+            build.state.channels.get(channel).ok_or(Refusal::NotFound)?;
+            let (plan, size, records, blobs) = facts.plan.ok_or(Refusal::Unavailable)?;
+            build.audit(
+                Act::DestroyIntended {
+                    plan,
+                    size,
+                    days: days.clone(),
+                    records,
+                    blobs,
+                },
+                Some(*channel),
+                None,
+            );
+        }
+        Door::ExpireDone {
+            channel,
+            plan,
+            days,
+            records,
+            blobs,
+        } => {
+            let known = build.state.channels.get(channel).ok_or(Refusal::NotFound)?;
+            let ranges = days
+                .iter()
+                .filter_map(|d| known.days.get(d))
+                .map(|d| (d.from, d.to))
+                .collect();
+            let act = Act::DestroyDone {
+                plan: *plan,
+                days: days.clone(),
+                ranges,
+                records: *records,
+                blobs: *blobs,
+            };
+            build.audit(act, Some(*channel), None);
+        }
+        Door::ExportBuilt {
+            export,
+            blob,
+            events,
+            bytes,
+            sha256,
+        } => {
+            let known = build.state.exports.get(export).ok_or(Refusal::NotFound)?;
+            let act = Act::ExportBuilt {
+                export: *export,
+                blob: *blob,
+                events: *events,
+                bytes: *bytes,
+                sha256: *sha256,
+            };
+            build.audit(act, Some(known.channel), None);
+        }
+        Door::ExportFailed { export, why } => {
+            let known = build.state.exports.get(export).ok_or(Refusal::NotFound)?;
+            build.audit(
+                Act::ExportFailed { export: *export },
+                Some(known.channel),
+                Some(Content {
+                    reason: Some(why.clone()),
+                    ..Content::default()
+                }),
+            );
+        }
+        Door::ExportDownloaded { export } => {
+            let known = build.state.exports.get(export).ok_or(Refusal::NotFound)?;
+            if known.state != ExportState::Ready {
+                return Err(Refusal::Conflict("This export is not ready."));
+            }
+            build.audit(
+                Act::ExportDownloaded { export: *export },
+                Some(known.channel),
+                None,
+            );
+        }
+        Door::ImportStart {
+            channel,
+            import,
+            sha256,
+            bytes,
+            file,
+        } => {
+            if build
+                .state
+                .channels
+                .get(channel)
+                .is_some_and(|c| c.archived)
+            {
+                return Err(Refusal::Conflict("This channel is archived."));
+            }
+            let act = Act::ImportStarted {
+                import: *import,
+                sha256: *sha256,
+                bytes: *bytes,
+            };
+            build.audit(act, Some(*channel), Some(Content::name(file.clone())));
+        }
+        Door::ImportPerson { name, .. } => {
+            let person = facts.ids.take()?;
+            let name = clean_name(name, "The name")?;
+            let handle = build.state.free_handle(&name);
+            let act = Act::PersonJoined {
+                person,
+                role: Role::Member,
+                invite: None,
+                imported: true,
+            };
+            build.personal(
+                person,
+                act,
+                Some(Content {
+                    name: Some(name),
+                    handle: Some(handle),
+                    ..Content::default()
+                }),
+            );
+        }
+        Door::ImportRow {
+            channel,
+            import,
+            row,
+        } => import_row(build, *channel, *import, row)?,
+        Door::ImportFinish {
+            channel,
+            import,
+            file,
+            added,
+            already_here,
+            attachments,
+            unreadable,
+            kept,
+        } => {
+            let act = Act::ImportFinished {
+                import: *import,
+                added: *added,
+                already_here: *already_here,
+                attachments: *attachments,
+                unreadable: *unreadable,
+            };
+            build.said(
+                *channel,
+                act,
+                Content {
+                    name: Some(file.clone()),
+                    ..kept.clone()
+                },
+            );
+        }
+    }
+    Ok(())
+}
+
+fn setup(
+    build: &mut Build<'_>,
+    workspace: &str,
+    name: &str,
+    credential: &str,
+    session: &NewSession,
+    facts: &mut Facts,
+) -> Result<(), Refusal> {
+    if build.state.is_set_up() {
+        return Err(Refusal::Gone);
+    }
+    let title = clean_name(workspace, "The workspace's name")?;
+    let workspace = facts.ids.take()?;
+    let act = Act::WorkspaceCreated { workspace };
+    let person = new_person(build, name, Role::Admin, None, credential, facts)?;
+    build.push(
+        act,
+        None,
+        Some(Content::name(title)),
+        Scope::Channel(workspace),
+        None,
+    );
+    build.audit(
+        Act::PolicySet {
+            keep: Keep::Forever,
+        },
+        None,
+        None,
+    );
+    open_session(build, person, Entry::Setup, session, facts)?;
+    answer_with_session(build);
+    Ok(())
+}
+
+fn join(
+    build: &mut Build<'_>,
+    invite: Id,
+    name: &str,
+    credential: &str,
+    session: &NewSession,
+    facts: &mut Facts,
+) -> Result<(), Refusal> {
+    let known = build.state.invites.get(&invite).ok_or(Refusal::Gone)?;
+    if known.revoked || known.used >= known.uses || known.expires_at <= build.now_ms {
+        return Err(Refusal::Gone);
+    }
+    // An invite carries its maker's right to give it.
+    let maker_is_admin = build.state.role(known.made_by) == Some(Role::Admin);
+    let channels: Vec<Id> = known
+        .channels
+        .iter()
+        .copied()
+        .filter(|c| {
+            build.state.channels.get(c).is_some_and(|channel| {
+                !channel.archived
+                    && channel.kind != ChannelKind::Direct
+                    && (maker_is_admin
+                        || channel.members.get(&known.made_by).is_some_and(|m| m.owner))
+            })
+        })
+        .collect();
+    if !maker_is_admin && channels.is_empty() {
+        return Err(Refusal::Gone);
+    }
+    let person = new_person(build, name, known.role, Some(invite), credential, facts)?;
+    open_session(build, person, Entry::Join, session, facts)?;
+    for channel in channels {
+        build.standing(channel, Act::MemberAdded { person }, None);
+    }
+    answer_with_session(build);
+    Ok(())
+}
+
+/// The answer is read from the first event: put the session there.
+fn answer_with_session(build: &mut Build<'_>) {
+    let drafts = &mut build.decision.drafts;
+    if let Some(at) = drafts
+        .iter()
+        .position(|d| matches!(d.act, Act::SessionOpened { .. }))
+    {
+        // Order matters to the fold (a device needs its person), so the answer is named instead of moved.
+        if let Act::SessionOpened { person, device, .. } = drafts[at].act {
+            build.decision.ack = super::Ack {
+                person: Some(person),
+                device: Some(device),
+                ..super::Ack::default()
+            };
+        }
+    }
+}
+
+fn new_person(
+    build: &mut Build<'_>,
+    name: &str,
+    role: Role,
+    invite: Option<Id>,
+    credential: &str,
+    facts: &mut Facts,
+) -> Result<Id, Refusal> {
+    let name = clean_name(name, "Your name")?;
+    let person = facts.ids.take()?;
+    let handle = build.state.free_handle(&name);
+    let act = Act::PersonJoined {
+        person,
+        role,
+        invite,
+        imported: false,
+    };
+    build.personal(
+        person,
+        act,
+        Some(Content {
+            name: Some(name),
+            handle: Some(handle),
+            ..Content::default()
+        }),
+    );
+    set_credential(build, person, credential);
+    Ok(person)
+}
+
+fn set_credential(build: &mut Build<'_>, person: Id, credential: &str) {
+    let content = Content {
+        credential: Some(credential.to_owned()),
+        ..Content::default()
+    };
+    build.personal(person, Act::CredentialSet { person }, Some(content));
+}
+
+fn open_session(
+    build: &mut Build<'_>,
+    person: Id,
+    how: Entry,
+    session: &NewSession,
+    facts: &mut Facts,
+) -> Result<(), Refusal> {
+    let device = facts.ids.take()?;
+    let content = Content {
+        label: Some(session.label.clone()),
+        ..Content::default()
+    };
+    build.personal(
+        person,
+        Act::SessionOpened {
+            person,
+            device,
+            token: session.token,
+            how,
+            by: session.by,
+        },
+        Some(content),
+    );
+    answer_with_session(build);
+    Ok(())
+}
+
+fn end_other_sessions(build: &mut Build<'_>, person: Id, keep: Option<Id>) {
+    let mut others: Vec<Id> = build
+        .state
+        .devices
+        .iter()
+        .filter(|(id, d)| d.person == person && d.live && Some(**id) != keep)
+        .map(|(id, _)| *id)
+        .collect();
+    others.sort_unstable();
+    for device in others {
+        build.personal(person, Act::SessionEnded { person, device }, None);
+    }
+}
+
+fn import_row(
+    build: &mut Build<'_>,
+    channel: Id,
+    import: Id,
+    row: &ImportRow,
+) -> Result<(), Refusal> {
+    let known = build
+        .state
+        .channels
+        .get(&channel)
+        .ok_or(Refusal::NotFound)?;
+    if !build.state.imports.contains_key(&import) {
+        return Err(Refusal::NotFound);
+    }
+    let act = Act::MessageImported {
+        n: known.messages + 1,
+        import,
+        person: row.person,
+        files: row.content.files.iter().map(|f| f.id).collect(),
+    };
+    // Sealed with the key of the person it is by, so that erasing that person reaches it.
+    let author = row.person.unwrap_or_else(|| build.person());
+    let scope = Scope::channel_day(channel, build.now_ms);
+    build.push(
+        act,
+        Some(channel),
+        Some(row.content.clone()),
+        scope,
+        Some(author),
+    );
+    Ok(())
+}

@@ -1,0 +1,232 @@
+//! Messages, edits, deletions, reactions and receipts.
+
+use migrations_free_store::Id;
+
+use super::{Ack, Build, Facts};
+use crate::chat::command::{
+    EMOJI_BYTES_MAX, FILES_MAX, MENTIONS_MAX, Send, TEXT_BYTES_MAX, Target,
+};
+use crate::chat::event::{Act, Content};
+use crate::chat::refusal::Refusal;
+use crate::chat::state::{Channel, State};
+
+pub(super) fn send(build: &mut Build<'_>, send: &Send, facts: &Facts) -> Result<(), Refusal> {
+    let channel = open_channel(build.state, send.c)?;
+    let text = text(&send.b)?;
+    if text.trim().is_empty() && send.f.is_empty() {
+        return Err(Refusal::invalid("A message needs a text or a file."));
+    }
+    if send.f.len() > FILES_MAX {
+        return Err(Refusal::Invalid(format!(
+            "At most {FILES_MAX} files a message."
+        )));
+    }
+    if send.th.is_some() || send.re.is_some() {
+        let target = message_target(facts)?;
+        if send.th.is_some() && target.thread.is_some() {
+            return Err(Refusal::invalid(
+                "A thread hangs from a message of the main timeline.",
+            ));
+        }
+    }
+    let mut files = Vec::with_capacity(send.f.len());
+    for id in &send.f {
+        let upload = facts
+            .uploads
+            .get(id)
+            .filter(|u| u.channel == send.c && u.by == build.person());
+        files.push(upload.ok_or(Refusal::NotFound)?.fact.clone());
+    }
+    let act = Act::MessagePosted {
+        n: channel.messages + 1,
+        thread: send.th,
+        reply: send.re,
+        mentions: mentions(channel, &send.m)?,
+        files: files.iter().map(|f| f.id).collect(),
+    };
+    build.said(
+        send.c,
+        act,
+        Content {
+            text: Some(text.to_owned()),
+            files,
+            ..Content::default()
+        },
+    );
+    Ok(())
+}
+
+pub(super) fn edit(
+    build: &mut Build<'_>,
+    c: Id,
+    q: u64,
+    b: &str,
+    m: &[Id],
+    facts: &Facts,
+) -> Result<(), Refusal> {
+    let channel = open_channel(build.state, c)?;
+    let target = message_target(facts)?;
+    if target.author != build.person() {
+        return Err(Refusal::Forbidden);
+    }
+    let text = text(b)?;
+    if text.trim().is_empty() {
+        return Err(Refusal::invalid(
+            "A message needs a text. To take it back, delete it.",
+        ));
+    }
+    let act = Act::MessageEdited {
+        of: q,
+        mentions: mentions(channel, m)?,
+    };
+    let day = day_of_target(channel, q)?;
+    build.amended(c, day, act, Some(Content::text(text)));
+    Ok(())
+}
+
+pub(super) fn delete(build: &mut Build<'_>, c: Id, q: u64, facts: &Facts) -> Result<(), Refusal> {
+    let (channel, member) = build
+        .state
+        .seen_channel(c, build.person())
+        .ok_or(Refusal::NotFound)?;
+    let target = message_target(facts)?;
+    if target.author != build.person() && !member.owner {
+        return Err(Refusal::Forbidden);
+    }
+    let day = day_of_target(channel, q)?;
+    build.amended(c, day, Act::MessageDeleted { of: q }, None);
+    Ok(())
+}
+
+pub(super) fn react(
+    build: &mut Build<'_>,
+    c: Id,
+    q: u64,
+    emoji: &str,
+    on: bool,
+    facts: &Facts,
+) -> Result<(), Refusal> {
+    let channel = open_channel(build.state, c)?;
+    message_target(facts)?;
+    let is_emoji = !emoji.is_empty()
+        && emoji.len() <= EMOJI_BYTES_MAX
+        && emoji.chars().any(|ch| !ch.is_ascii())
+        && emoji
+            .chars()
+            .all(|ch| !ch.is_alphabetic() && !ch.is_whitespace() && !ch.is_control());
+    if !is_emoji {
+        return Err(Refusal::invalid("A reaction is one emoji."));
+    }
+    let act = if on {
+        Act::ReactionAdded { of: q }
+    } else {
+        Act::ReactionRemoved { of: q }
+    };
+    let day = day_of_target(channel, q)?;
+    build.amended(c, day, act, Some(Content::emoji(emoji)));
+    Ok(())
+}
+
+pub(super) fn read(build: &mut Build<'_>, c: Id, q: u64, facts: &Facts) {
+    let Some((channel, member)) = build.state.seen_channel(c, build.person()) else {
+        return;
+    };
+    let upto = q.min(channel.head);
+    if upto <= member.read {
+        return;
+    }
+    // Up to the newest: the count is known. Else the log says which message stands at q.
+    let n = if channel.last_message.is_none_or(|last| upto >= last) {
+        channel.messages
+    } else {
+        facts
+            .target
+            .filter(|t| t.is_message)
+            .map_or(member.read_n, |t| t.n)
+    };
+    let act = Act::ReceiptRead { upto, n };
+    build.audit(act, Some(c), None);
+    build.decision.ack = Ack::default();
+}
+
+pub(super) fn got(build: &mut Build<'_>, c: Id, q: u64) {
+    let Some((channel, member)) = build.state.seen_channel(c, build.person()) else {
+        return;
+    };
+    let upto = q.min(channel.head);
+    if upto > member.got {
+        build.audit(Act::ReceiptDelivered { upto }, Some(c), None);
+    }
+}
+
+pub(super) fn mute(build: &mut Build<'_>, c: Id, on: bool) {
+    let changed = build
+        .state
+        .seen_channel(c, build.person())
+        .is_some_and(|(_, m)| m.muted != on);
+    if changed {
+        build.audit(Act::ChannelMuted { on }, Some(c), None);
+    }
+}
+
+fn open_channel(state: &State, c: Id) -> Result<&Channel, Refusal> {
+    let channel = state.channels.get(&c).ok_or(Refusal::NotFound)?;
+    if channel.archived {
+        return Err(Refusal::Conflict("This channel is archived."));
+    }
+    Ok(channel)
+}
+
+fn message_target(facts: &Facts) -> Result<Target, Refusal> {
+    let target = facts
+        .target
+        .filter(|t| t.is_message)
+        .ok_or(Refusal::NotFound)?;
+    if target.forgotten {
+        return Err(Refusal::NotFound);
+    }
+    if target.deleted {
+        return Err(Refusal::Conflict("This message was deleted."));
+    }
+    Ok(target)
+}
+
+/// The day under whose key the message at `q` stands: what changes it is sealed with it.
+fn day_of_target(channel: &Channel, q: u64) -> Result<u32, Refusal> {
+    channel
+        .days
+        .iter()
+        .find(|(_, day)| day.from <= q && q <= day.to)
+        .filter(|(_, day)| !day.destroyed)
+        .map(|(day, _)| *day)
+        .ok_or(Refusal::NotFound)
+}
+
+fn text(raw: &str) -> Result<&str, Refusal> {
+    if raw.len() > TEXT_BYTES_MAX {
+        return Err(Refusal::TooLarge {
+            limit: TEXT_BYTES_MAX as u64,
+        });
+    }
+    if raw.contains('\0') {
+        return Err(Refusal::invalid("A text may not contain NUL."));
+    }
+    Ok(raw)
+}
+
+fn mentions(channel: &Channel, people: &[Id]) -> Result<Vec<Id>, Refusal> {
+    if people.len() > MENTIONS_MAX {
+        return Err(Refusal::Invalid(format!(
+            "At most {MENTIONS_MAX} mentions a message."
+        )));
+    }
+    let mut all = people.to_vec();
+    all.sort_unstable();
+    all.dedup();
+    if all.iter().any(|p| !channel.members.contains_key(p)) {
+        return Err(Refusal::invalid(
+            "Only members of the channel can be mentioned.",
+        ));
+    }
+    Ok(all)
+}

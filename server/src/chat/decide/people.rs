@@ -1,0 +1,139 @@
+//! People, their roles, devices, invites and resets.
+
+use migrations_free_store::Id;
+
+use super::{Build, Facts};
+use crate::chat::command::{
+    INVITE_HOURS_MAX, INVITE_USES_MAX, MEMBERS_AT_ONCE_MAX, REASON_CHARS_MAX, Role, clean_name,
+    clean_text,
+};
+use crate::chat::event::{Act, Content};
+use crate::chat::refusal::Refusal;
+
+/// A reset link is short-lived: it stands in for a credential.
+const RESET_MS: u64 = 24 * 3_600_000;
+
+pub(super) fn rename(build: &mut Build<'_>, name: &str) -> Result<(), Refusal> {
+    let person = build.person();
+    let name = clean_name(name, "Your name")?;
+    build.personal(
+        person,
+        Act::PersonRenamed { person },
+        Some(Content::name(name)),
+    );
+    Ok(())
+}
+
+pub(super) fn invite(
+    build: &mut Build<'_>,
+    role: Role,
+    channels: &[Id],
+    hours: u32,
+    uses: u32,
+    note: &str,
+    facts: &mut Facts,
+) -> Result<(), Refusal> {
+    if !matches!(role, Role::Member | Role::Guest) {
+        return Err(Refusal::invalid(
+            "An invite makes members or guests; an admin gives other roles by name.",
+        ));
+    }
+    if hours == 0 || hours > INVITE_HOURS_MAX || uses == 0 || uses > INVITE_USES_MAX {
+        return Err(Refusal::Invalid(format!(
+            "An invite lasts 1 to {INVITE_HOURS_MAX} hours and serves 1 to {INVITE_USES_MAX} people."
+        )));
+    }
+    if channels.len() > MEMBERS_AT_ONCE_MAX {
+        return Err(Refusal::invalid("Too many channels in one invite."));
+    }
+    if channels
+        .iter()
+        .any(|c| !build.state.channels.contains_key(c))
+    {
+        return Err(Refusal::NotFound);
+    }
+    let note = clean_text(note, "The note", REASON_CHARS_MAX)?;
+    let act = Act::InviteCreated {
+        invite: facts.ids.take()?,
+        role,
+        channels: channels.to_vec(),
+        expires_at: build.now_ms + u64::from(hours) * 3_600_000,
+        uses,
+    };
+    build.audit(
+        act,
+        None,
+        Some(Content {
+            note: Some(note),
+            ..Content::default()
+        }),
+    );
+    Ok(())
+}
+
+pub(super) fn revoke_invite(build: &mut Build<'_>, invite: Id) -> Result<(), Refusal> {
+    let known = build.state.invites.get(&invite).ok_or(Refusal::NotFound)?;
+    if !known.revoked {
+        build.audit(Act::InviteRevoked { invite }, None, None);
+    }
+    Ok(())
+}
+
+pub(super) fn revoke_device(build: &mut Build<'_>, device: Id) -> Result<(), Refusal> {
+    let known = build.state.devices.get(&device).ok_or(Refusal::NotFound)?;
+    if known.live {
+        let person = known.person;
+        build.personal(person, Act::SessionEnded { person, device }, None);
+    }
+    Ok(())
+}
+
+pub(super) fn role(build: &mut Build<'_>, person: Id, role: Role) -> Result<(), Refusal> {
+    let known = build.state.people.get(&person).ok_or(Refusal::NotFound)?;
+    if role == Role::Bot || known.role == Role::Bot {
+        return Err(Refusal::invalid(
+            "A bot stays a bot, and nobody becomes one.",
+        ));
+    }
+    if known.role == role {
+        return Ok(());
+    }
+    build.audit(Act::RoleSet { person, role }, None, None);
+    // An auditor reads no content: the seat and a membership exclude each other.
+    if role == Role::Auditor {
+        let channels: Vec<Id> = build.state.channels_of(person).map(|(id, _)| id).collect();
+        for channel in channels {
+            build.standing(channel, Act::MemberRemoved { person }, None);
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn deactivate(build: &mut Build<'_>, person: Id) -> Result<(), Refusal> {
+    let known = build.state.people.get(&person).ok_or(Refusal::NotFound)?;
+    if known.active {
+        build.audit(Act::PersonDeactivated { person }, None, None);
+    }
+    Ok(())
+}
+
+pub(super) fn reactivate(build: &mut Build<'_>, person: Id) -> Result<(), Refusal> {
+    let known = build.state.people.get(&person).ok_or(Refusal::NotFound)?;
+    if !known.active {
+        build.audit(Act::PersonReactivated { person }, None, None);
+    }
+    Ok(())
+}
+
+pub(super) fn reset(build: &mut Build<'_>, person: Id, facts: &mut Facts) -> Result<(), Refusal> {
+    if build.state.role(person).is_none() {
+        return Err(Refusal::NotFound);
+    }
+    let act = Act::ResetCreated {
+        reset: facts.ids.take()?,
+        person,
+        expires_at: build.now_ms + RESET_MS,
+    };
+    build.audit(act, None, None);
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! Expected refusals: a stable code and a sentence for a person. Never a failure of the server.
+
+/// Why a command or a read was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    BadRequest(String),
+    NotSignedIn,
+    WrongCredentials,
+    Forbidden,
+    BadOrigin,
+    NotFound,
+    Conflict(&'static str),
+    IdReused,
+    Gone,
+    TooLarge {
+        limit: u64,
+    },
+    Invalid(String),
+    Rate {
+        after_ms: u64,
+    },
+    LockedOut {
+        after_ms: u64,
+    },
+    /// A fault named by an import, a file or a secret, with its own code (`import/…`).
+    Fault {
+        code: &'static str,
+        message: String,
+    },
+    DiskFull,
+    Unavailable,
+}
+
+impl Refusal {
+    pub fn invalid(why: impl Into<String>) -> Self {
+        Refusal::Invalid(why.into())
+    }
+
+    pub fn code(&self) -> &'static str {
+        match self {
+            Refusal::BadRequest(_) => "bad_request",
+            Refusal::NotSignedIn => "not_signed_in",
+            Refusal::WrongCredentials => "wrong_credentials",
+            Refusal::Forbidden => "forbidden",
+            Refusal::BadOrigin => "bad_origin",
+            Refusal::NotFound => "not_found",
+            Refusal::Conflict(_) => "conflict",
+            Refusal::IdReused => "id_reused",
+            Refusal::Gone => "gone",
+            Refusal::TooLarge { .. } => "too_large",
+            Refusal::Invalid(_) => "invalid",
+            Refusal::Rate { .. } => "rate",
+            Refusal::LockedOut { .. } => "locked_out",
+            Refusal::Fault { code, .. } => code,
+            Refusal::DiskFull => "disk_full",
+            Refusal::Unavailable => "unavailable",
+        }
+    }
+
+    pub fn message(&self) -> String {
+        match self {
+            Refusal::BadRequest(why) | Refusal::Invalid(why) => why.clone(),
+            Refusal::Fault { message, .. } => message.clone(),
+            Refusal::Conflict(why) => (*why).to_owned(),
+            Refusal::NotSignedIn => "Please sign in.".into(),
+            Refusal::WrongCredentials => "The name or the PIN or password is not right.".into(),
+            Refusal::Forbidden => "You are not allowed to do that.".into(),
+            Refusal::BadOrigin => "This request comes from another site.".into(),
+            Refusal::NotFound => "This does not exist, or is not yours to see.".into(),
+            Refusal::IdReused => "This command id was already used for something else.".into(),
+            Refusal::Gone => "This link was used up, revoked or has expired.".into(),
+            Refusal::TooLarge { limit } => format!("Too large: at most {limit} bytes."),
+            Refusal::Rate { .. } => "Too fast. Please wait a moment.".into(),
+            Refusal::LockedOut { .. } => {
+                "Too many wrong tries. Please wait, or sign in with a device you already use."
+                    .into()
+            }
+            Refusal::DiskFull => "The server's disk is full. Nothing was accepted.".into(),
+            Refusal::Unavailable => "The server is restarting. Please try again.".into(),
+        }
+    }
+
+    /// Milliseconds until a retry makes sense.
+    pub fn after_ms(&self) -> Option<u64> {
+        match self {
+            Refusal::Rate { after_ms } | Refusal::LockedOut { after_ms } => Some(*after_ms),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! Builds approved exports, one at a time, and says how far each is.
+//!
+//! Follows the log: an approval starts a job, also one that a restart interrupted. Never decides.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use migrations_free_store::Id;
+use parking_lot::Mutex;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::bundle::{ExportError, Phase, build};
+use super::order::{Order, Person, Policy};
+use crate::chat::command::{Command, Door as Inner, Role};
+use crate::chat::event::{Act, Event, Keep};
+use crate::chat::state::{self, ExportState};
+use crate::chat::{Actor, Refusal};
+use crate::http::wire;
+use crate::sequencer::Door;
+use crate::views::{Views, unavailable};
+
+/// How long an approved export waits for the log to be signed.
+const SIGNATURE_TRIES: u32 = 100;
+const SIGNATURE_PAUSE: Duration = Duration::from_millis(100);
+/// Progress is told at most so often.
+const TELL_EVERY: Duration = Duration::from_millis(500);
+
+/// An export as its officer sees it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ExportJob {
+    #[schema(value_type = String)]
+    pub id: Id,
+    #[schema(value_type = String)]
+    pub c: Id,
+    pub channel_name: String,
+    pub from: u64,
+    pub to: u64,
+    pub reason: String,
+    pub case: String,
+    #[schema(value_type = String)]
+    pub by: Id,
+    pub at: u64,
+    #[schema(value_type = String)]
+    pub state: ExportState,
+    #[schema(value_type = Option<String>)]
+    pub decided_by: Option<Id>,
+    pub phase: Option<&'static str>,
+    pub done: u64,
+    pub total: u64,
+    pub events: Option<u64>,
+    pub bytes: Option<u64>,
+    pub sha256: Option<String>,
+    pub error: Option<String>,
+}
+
+#[derive(Clone)]
+pub struct Exports {
+    views: Arc<Views>,
+    running: Arc<Mutex<HashMap<Id, (Phase, u64, u64)>>>,
+    queue: std::sync::mpsc::Sender<Id>,
+    queued: Arc<Mutex<Option<std::sync::mpsc::Receiver<Id>>>>,
+}
+
+impl Exports {
+    pub fn new(views: Arc<Views>) -> Exports {
+        let (queue, queued) = std::sync::mpsc::channel();
+        Exports {
+            views,
+            running: Arc::default(),
+            queue,
+            queued: Arc::new(Mutex::new(Some(queued))),
+        }
+    }
+
+    /// Called with every durable batch.
+    pub fn follow(&self, events: &[Event]) {
+        for event in events {
+            if let Act::ExportApproved { export } = event.header.act {
+                let _stopping = self.queue.send(export);
+            }
+        }
+    }
+
+    /// Starts the worker, with what an earlier run left unfinished.
+    pub fn start(&self, door: Door) -> std::io::Result<()> {
+        let Some(queued) = self.queued.lock().take() else {
+            return Ok(());
+        };
+        let unfinished: Vec<Id> = self
+            .views
+            .state
+            .read()
+            .exports
+            .iter()
+            .filter(|(_, e)| e.state == ExportState::Running)
+            .map(|(id, _)| *id)
+            .collect();
+        let jobs = self.clone();
+        std::thread::Builder::new()
+            .name("exports".into())
+            .spawn(move || {
+                for export in unfinished.into_iter().chain(queued) {
+                    jobs.run(export, &door);
+                }
+            })?;
+        Ok(())
+    }
+
+    /// What this person may see of the exports, newest first.
+    pub fn list(&self, person: Id) -> Result<Vec<ExportJob>, Refusal> {
+        let role = self
+            .views
+            .state
+            .read()
+            .role(person)
+            .ok_or(Refusal::NotSignedIn)?;
+        if !matches!(role, Role::Officer | Role::Admin) {
+            return Err(Refusal::Forbidden);
+        }
+        let mut ids: Vec<Id> = self.views.state.read().exports.keys().copied().collect();
+        ids.sort_unstable_by(|a, b| b.cmp(a));
+        ids.into_iter()
+            .filter_map(|id| self.job(id).transpose())
+            .collect()
+    }
+
+    pub fn job(&self, id: Id) -> Result<Option<ExportJob>, Refusal> {
+        let (facts, channel_name) = {
+            let state = self.views.state.read();
+            let Some(facts) = state.exports.get(&id).cloned() else {
+                return Ok(None);
+            };
+            let name = state
+                .channels
+                .get(&facts.channel)
+                .map(|c| c.name.clone())
+                .unwrap_or_default();
+            (facts, name)
+        };
+        let asked = self
+            .views
+            .store
+            .read(facts.requested)
+            .map_err(unavailable)?;
+        let content = Event::read(&asked)
+            .ok()
+            .and_then(|e| e.content)
+            .unwrap_or_default();
+        let progress = self.running.lock().get(&id).copied();
+        let ready = facts.state == ExportState::Ready;
+        Ok(Some(ExportJob {
+            id,
+            c: facts.channel,
+            channel_name,
+            from: facts.from,
+            to: facts.to,
+            reason: content.reason.unwrap_or_default(),
+            case: content.case.unwrap_or_default(),
+            by: facts.by,
+            at: facts.at,
+            state: facts.state,
+            decided_by: facts.decided_by,
+            phase: progress.map(|(phase, ..)| phase.name()),
+            done: progress.map_or(0, |(_, done, _)| done),
+            total: progress.map_or(0, |(_, _, total)| total),
+            events: ready.then_some(facts.events),
+            bytes: ready.then_some(facts.bytes),
+            sha256: ready.then(|| super::line::hex(&facts.sha256.0)),
+            error: (facts.state == ExportState::Failed)
+                .then(|| "The bundle could not be built; the server's log says why.".into()),
+        }))
+    }
+
+    fn run(&self, id: Id, door: &Door) {
+        let Some(order) = self.order(id) else { return };
+        let requester = order.requester;
+        let mut told = std::time::Instant::now();
+        let mut tries = 0;
+        let built = loop {
+            let built = build(&self.views.store, &order, &mut |phase, done, total| {
+                self.running.lock().insert(id, (phase, done, total));
+                if told.elapsed() >= TELL_EVERY {
+                    told = std::time::Instant::now();
+                    self.tell(id, requester, door);
+                }
+            });
+            match built {
+                Err(ExportError::Unsigned { .. }) if tries < SIGNATURE_TRIES => {
+                    tries += 1;
+                    door.sign();
+                    std::thread::sleep(SIGNATURE_PAUSE);
+                }
+                built => break built,
+            }
+        };
+        self.running.lock().remove(&id);
+        let outcome = match built {
+            Ok(built) => Inner::ExportBuilt {
+                export: id,
+                blob: built.blob,
+                events: built.events,
+                bytes: built.bytes,
+                sha256: built.sha256,
+            },
+            Err(error) => {
+                tracing::error!(code = error.code(), export = %id, "an export could not be built");
+                Inner::ExportFailed {
+                    export: id,
+                    why: error.code().into(),
+                }
+            }
+        };
+        if let Err(refusal) = door.submit_blocking(Actor::System, Command::Door(outcome), None) {
+            tracing::error!(code = refusal.code(), export = %id, "the outcome of an export could not be recorded");
+        }
+        self.tell(id, requester, door);
+    }
+
+    fn tell(&self, id: Id, person: Id, door: &Door) {
+        #[derive(Serialize)]
+        struct Told {
+            t: &'static str,
+            d: ExportJob,
+        }
+        if let Ok(Some(job)) = self.job(id) {
+            door.tell(
+                person,
+                wire::frame(&Told {
+                    t: "export",
+                    d: job,
+                }),
+            );
+        }
+    }
+
+    fn order(&self, id: Id) -> Option<Order> {
+        let job = self.job(id).ok().flatten()?;
+        let state = self.views.state.read();
+        let facts = state.exports.get(&id)?;
+        let channel = state.channels.get(&facts.channel)?;
+        Some(Order {
+            export: id,
+            channel: facts.channel,
+            channel_name: channel.name.clone(),
+            from_ms: facts.from,
+            to_ms: facts.to,
+            frozen: facts.frozen,
+            requester: facts.by,
+            approver: facts.decided_by?,
+            reason: job.reason,
+            case: job.case,
+            policy: Policy {
+                keep_days: state.keep_days(channel),
+                inherited: channel.keep == Keep::Inherit,
+            },
+            people: state
+                .people
+                .iter()
+                .map(|(id, p)| (*id, person(p)))
+                .collect(),
+        })
+    }
+}
+
+fn person(person: &state::Person) -> Person {
+    Person {
+        name: person.name.clone(),
+        handle: person.handle.clone(),
+        role: person.role,
+    }
+}

@@ -1,0 +1,490 @@
+//! Running the house: people, invites, channels, policy, health. Never content.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use axum::Json;
+use axum::extract::State;
+use migrations_free_store::Id;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::identity::{Devices, devices_of as devices_of_person};
+use crate::chat::command::ChannelKind;
+use crate::chat::decide::governance::keep;
+use crate::chat::event::{Event, Keep};
+use crate::chat::state::fold_handle;
+use crate::chat::{Refusal, Role, State as ChatState};
+use crate::http::error::extract;
+use crate::http::session::Session;
+use crate::http::{App, BUILD};
+use crate::identity::links::LinkKind;
+use crate::sequencer::free_bytes;
+use crate::views::seen::{Person, Rule};
+use crate::views::timeline::day_text;
+use crate::views::unavailable;
+
+/// Rows of an admin's table at most.
+const ROWS_MAX: usize = 10_000;
+
+#[derive(Serialize, ToSchema)]
+pub struct Invites {
+    invites: Vec<Invite>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Invite {
+    #[schema(value_type = String)]
+    id: Id,
+    code: String,
+    url: String,
+    #[schema(value_type = String)]
+    role: Role,
+    channels: Vec<Named>,
+    #[schema(value_type = String)]
+    made_by: Id,
+    made_at: u64,
+    expires_at: u64,
+    uses: u32,
+    used: u32,
+    revoked: bool,
+    note: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Named {
+    #[schema(value_type = String)]
+    id: Id,
+    name: String,
+}
+
+/// Invites: all for an admin, their own for others. Newest first.
+#[utoipa::path(get, path = "/api/v1/invites", responses((status = 200, body = Invites)))]
+pub async fn invites(
+    State(app): State<Arc<App>>,
+    session: Session,
+) -> Result<Json<Invites>, Refusal> {
+    app.read(move |app| {
+        let mut rows: Vec<_> = {
+            let state = app.views.state.read();
+            let role = state.role(session.person).ok_or(Refusal::NotSignedIn)?;
+            state
+                .invites
+                .iter()
+                .filter(|(_, i)| role == Role::Admin || i.made_by == session.person)
+                .map(|(id, i)| {
+                    let channels = i.channels.iter().filter_map(|c| {
+                        state.channels.get(c).map(|ch| Named {
+                            id: *c,
+                            name: ch.name.clone(),
+                        })
+                    });
+                    (*id, i.clone(), channels.collect::<Vec<_>>())
+                })
+                .collect()
+        };
+        rows.sort_unstable_by_key(|(_, i, _)| std::cmp::Reverse(i.made_at));
+        rows.truncate(ROWS_MAX);
+        let positions: Vec<_> = rows.iter().map(|(_, i, _)| i.position).collect();
+        let records = app.views.store.read_many(&positions).map_err(unavailable)?;
+        let invites = rows
+            .into_iter()
+            .zip(records)
+            .map(|((id, i, channels), record)| {
+                let code = app.links.code(LinkKind::Invite, id);
+                let note = Event::read(&record)
+                    .ok()
+                    .and_then(|e| e.content)
+                    .and_then(|c| c.note)
+                    .unwrap_or_default();
+                Invite {
+                    id,
+                    url: app.links.url(&code),
+                    code,
+                    role: i.role,
+                    channels,
+                    made_by: i.made_by,
+                    made_at: i.made_at,
+                    expires_at: i.expires_at,
+                    uses: i.uses,
+                    used: i.used,
+                    revoked: i.revoked,
+                    note,
+                }
+            })
+            .collect();
+        Ok(Json(Invites { invites }))
+    })
+    .await
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct PeopleQuery {
+    text: Option<String>,
+    role: Option<String>,
+    /// `active` or `inactive`
+    state: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct People {
+    people: Vec<PersonRow>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct PersonRow {
+    #[serde(flatten)]
+    person: Person,
+    joined_at: u64,
+    seen_at: u64,
+    devices: usize,
+    channels: usize,
+}
+
+/// Everyone, with what running the house needs to know.
+#[utoipa::path(get, path = "/api/v1/admin/people", params(PeopleQuery), responses((status = 200, body = People)))]
+pub async fn people(
+    State(app): State<Arc<App>>,
+    session: Session,
+    extract::Query(query): extract::Query<PeopleQuery>,
+) -> Result<Json<People>, Refusal> {
+    let state = app.views.state.read();
+    one_of(&state, session, &[Role::Admin])?;
+    let wanted = query.text.as_deref().map(fold_handle).unwrap_or_default();
+    let mut devices: HashMap<Id, (usize, u64)> = HashMap::new();
+    for device in state.devices.values() {
+        let entry = devices.entry(device.person).or_default();
+        entry.0 += usize::from(device.live);
+        entry.1 = entry.1.max(device.opened_at);
+    }
+    let mut people: Vec<PersonRow> = state
+        .people
+        .iter()
+        .filter(|(_, p)| {
+            wanted.is_empty()
+                || fold_handle(&p.name).contains(&wanted)
+                || p.handle.contains(&wanted)
+        })
+        .filter(|(_, p)| {
+            query
+                .role
+                .as_deref()
+                .is_none_or(|r| serde_json::to_value(p.role).is_ok_and(|v| v == r))
+        })
+        .filter(|(_, p)| {
+            query
+                .state
+                .as_deref()
+                .is_none_or(|s| (s == "active") == p.active)
+        })
+        .map(|(id, p)| {
+            let (live, opened) = devices.get(id).copied().unwrap_or_default();
+            PersonRow {
+                person: Person::of(*id, p),
+                joined_at: p.joined_at,
+                // A command id carries the time it was made.
+                seen_at: p.mark.ms().max(opened).max(p.joined_at),
+                devices: live,
+                channels: state.channels_of(*id).count(),
+            }
+        })
+        .collect();
+    people.sort_unstable_by(|a, b| {
+        a.person
+            .name
+            .cmp(&b.person.name)
+            .then(a.person.id.cmp(&b.person.id))
+    });
+    people.truncate(ROWS_MAX);
+    Ok(Json(People { people }))
+}
+
+/// A person's signed-in devices.
+#[utoipa::path(get, path = "/api/v1/admin/people/{p}/devices", params(("p" = String, Path)), responses((status = 200, body = Devices)))]
+pub async fn devices_of(
+    State(app): State<Arc<App>>,
+    session: Session,
+    extract::Path(person): extract::Path<Id>,
+) -> Result<Json<Devices>, Refusal> {
+    one_of(&app.views.state.read(), session, &[Role::Admin])?;
+    if !app.views.state.read().people.contains_key(&person) {
+        return Err(Refusal::NotFound);
+    }
+    Ok(Json(devices_of_person(&app, person, None)))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Channels {
+    channels: Vec<ChannelRow>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ChannelRow {
+    #[schema(value_type = String)]
+    id: Id,
+    #[schema(value_type = String)]
+    kind: ChannelKind,
+    name: Option<String>,
+    members: usize,
+    #[schema(value_type = Vec<String>)]
+    owners: Vec<Id>,
+    /// Of a direct channel, for officers: they search by person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    people: Option<Vec<Id>>,
+    created_at: u64,
+    archived: bool,
+    messages: u64,
+    last_at: u64,
+    rule: Rule,
+}
+
+/// All channels by name and count, never by content.
+#[utoipa::path(get, path = "/api/v1/admin/channels", responses((status = 200, body = Channels)))]
+pub async fn channels(
+    State(app): State<Arc<App>>,
+    session: Session,
+) -> Result<Json<Channels>, Refusal> {
+    let state = app.views.state.read();
+    let role = one_of(&state, session, &[Role::Admin, Role::Officer])?;
+    let mut channels: Vec<ChannelRow> = state
+        .channels
+        .iter()
+        .map(|(id, c)| {
+            let direct = c.kind == ChannelKind::Direct;
+            ChannelRow {
+                id: *id,
+                kind: c.kind,
+                name: (!direct).then(|| c.name.clone()),
+                members: c.members.len(),
+                owners: c
+                    .members
+                    .iter()
+                    .filter(|(_, m)| m.owner)
+                    .map(|(p, _)| *p)
+                    .collect(),
+                people: (direct && role == Role::Officer)
+                    .then(|| c.members.keys().copied().collect()),
+                created_at: c.created_at,
+                archived: c.archived,
+                messages: c.messages,
+                last_at: c.last_at,
+                rule: Rule::of(&state, c),
+            }
+        })
+        .collect();
+    channels.sort_unstable_by(|a, b| a.name.cmp(&b.name).then(a.id.cmp(&b.id)));
+    channels.truncate(ROWS_MAX);
+    Ok(Json(Channels { channels }))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyQuery {
+    #[param(value_type = Option<String>)]
+    c: Option<Id>,
+    keep_days: Option<u32>,
+    #[serde(default)]
+    inherit: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct PolicyPreview {
+    channels: Vec<PolicyChannel>,
+    messages: u64,
+    files: u64,
+    next_run_at: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct PolicyChannel {
+    #[schema(value_type = String)]
+    id: Id,
+    name: Option<String>,
+    days: usize,
+    messages: u64,
+    files: u64,
+    first_day: Option<String>,
+    last_day: Option<String>,
+}
+
+/// Exactly what the next run would destroy under a rule that is not yet set.
+#[utoipa::path(get, path = "/api/v1/admin/policy/preview", params(PolicyQuery), responses((status = 200, body = PolicyPreview)))]
+pub async fn policy_preview(
+    State(app): State<Arc<App>>,
+    session: Session,
+    extract::Query(query): extract::Query<PolicyQuery>,
+) -> Result<Json<PolicyPreview>, Refusal> {
+    let now = app.clock.now_ms();
+    let state = app.views.state.read();
+    one_of(&state, session, &[Role::Admin, Role::Officer])?;
+    let keep = keep(query.c, query.keep_days, query.inherit)?;
+    if query.c.is_some_and(|c| !state.channels.contains_key(&c)) {
+        return Err(Refusal::NotFound);
+    }
+    let mut preview = PolicyPreview {
+        channels: vec![],
+        messages: 0,
+        files: 0,
+        next_run_at: app.sweeper.next_ms(),
+    };
+    for (id, channel) in state
+        .channels
+        .iter()
+        .filter(|(id, _)| query.c.is_none_or(|c| c == **id))
+    {
+        let rule = match (query.c, keep, channel.keep) {
+            (Some(_), Keep::Inherit, _) => days_of(state.workspace.keep),
+            (Some(_), own, _) => days_of(own),
+            (None, workspace, Keep::Inherit) => days_of(workspace),
+            (None, _, own) => days_of(own),
+        };
+        let due = state.due_days(channel, rule, now);
+        let facts: Vec<_> = due.iter().filter_map(|d| channel.days.get(d)).collect();
+        let row = PolicyChannel {
+            id: *id,
+            name: (channel.kind != ChannelKind::Direct).then(|| channel.name.clone()),
+            days: due.len(),
+            messages: facts.iter().map(|d| d.messages).sum(),
+            files: facts.iter().map(|d| d.files).sum(),
+            first_day: due.first().map(|d| day_text(*d)),
+            last_day: due.last().map(|d| day_text(*d)),
+        };
+        if row.days > 0 {
+            preview.messages += row.messages;
+            preview.files += row.files;
+            preview.channels.push(row);
+        }
+    }
+    preview
+        .channels
+        .sort_unstable_by(|a, b| b.messages.cmp(&a.messages).then(a.id.cmp(&b.id)));
+    Ok(Json(preview))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Health {
+    build: &'static str,
+    started_at: u64,
+    now: u64,
+    log: LogHealth,
+    checkpoint: CheckpointHealth,
+    sweep: SweepHealth,
+    disk: DiskHealth,
+    connections: u32,
+    warnings: Vec<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct LogHealth {
+    events: u64,
+    bytes: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct CheckpointHealth {
+    size: u64,
+    root: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SweepHealth {
+    last_at: u64,
+    next_at: u64,
+    destroyed_scopes: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct DiskHealth {
+    free: Option<u64>,
+    total: Option<u64>,
+}
+
+/// How the house is doing, in figures with their time.
+#[utoipa::path(get, path = "/api/v1/admin/health", responses((status = 200, body = Health)))]
+pub async fn health(
+    State(app): State<Arc<App>>,
+    session: Session,
+) -> Result<Json<Health>, Refusal> {
+    one_of(
+        &app.views.state.read(),
+        session,
+        &[Role::Admin, Role::Auditor],
+    )?;
+    app.read(move |app| {
+        let checkpoint = app.views.store.checkpoint();
+        let free = free_bytes(&app.config.data);
+        let events = app.views.store.size();
+        let mut warnings = Vec::new();
+        if free.is_some_and(|free| free < LOW_DISK_BYTES) {
+            warnings
+                .push("The data disk is nearly full. Soon nothing new can be accepted.".to_owned());
+        }
+        if checkpoint.size + UNSIGNED_EVENTS_MAX < events {
+            warnings.push("The log has grown without being signed for a while.".to_owned());
+        }
+        Ok(Json(Health {
+            build: BUILD,
+            started_at: app.started_at,
+            now: app.clock.now_ms(),
+            log: LogHealth {
+                events,
+                bytes: dir_bytes(&app.config.data.join("log")),
+            },
+            checkpoint: CheckpointHealth {
+                size: checkpoint.size,
+                root: crate::chat::Hash(checkpoint.root).to_string(),
+            },
+            sweep: SweepHealth {
+                last_at: app.sweeper.last_ms(),
+                next_at: app.sweeper.next_ms(),
+                destroyed_scopes: app.sweeper.destroyed(),
+            },
+            disk: DiskHealth {
+                free,
+                total: total_bytes(&app.config.data),
+            },
+            connections: app.connections.load(Ordering::Relaxed),
+            warnings,
+        }))
+    })
+    .await
+}
+
+const LOW_DISK_BYTES: u64 = 1024 * 1024 * 1024;
+const UNSIGNED_EVENTS_MAX: u64 = 200_000;
+
+fn total_bytes(dir: &std::path::Path) -> Option<u64> {
+    rustix::fs::statvfs(dir)
+        .ok()
+        .map(|s| s.f_blocks.saturating_mul(s.f_frsize))
+}
+
+fn dir_bytes(dir: &std::path::Path) -> u64 {
+    std::fs::read_dir(dir).map_or(0, |entries| {
+        entries
+            .flatten()
+            .filter_map(|e| e.metadata().ok())
+            .map(|m| m.len())
+            .sum()
+    })
+}
+
+fn days_of(keep: Keep) -> Option<u32> {
+    match keep {
+        Keep::Days(days) => Some(days),
+        Keep::Forever | Keep::Inherit => None,
+    }
+}
+
+/// The asker's role, if it is one of these. Reads of governance are authorised here, by role alone.
+pub fn one_of(state: &ChatState, session: Session, roles: &[Role]) -> Result<Role, Refusal> {
+    let role = state.role(session.person).ok_or(Refusal::NotSignedIn)?;
+    if roles.contains(&role) {
+        Ok(role)
+    } else {
+        Err(Refusal::Forbidden)
+    }
+}

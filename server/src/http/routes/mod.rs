@@ -1,0 +1,67 @@
+//! The HTTP calls, by who makes them. Each reads, or hands a command to the door; none decides.
+
+pub mod admin;
+pub mod chat;
+pub mod exports;
+pub mod files;
+pub mod identity;
+pub mod imports;
+pub mod log;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::App;
+
+/// Every route. What is not here is not reachable, and what is here is in the API document.
+pub fn all() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(identity::site))
+        .routes(routes!(identity::setup))
+        .routes(routes!(identity::preview))
+        .routes(routes!(identity::join))
+        .routes(routes!(identity::reset))
+        .routes(routes!(identity::sign_in))
+        .routes(routes!(identity::claim))
+        .routes(routes!(identity::sign_out))
+        .routes(routes!(identity::change_secret))
+        .routes(routes!(identity::device_link))
+        .routes(routes!(identity::devices))
+        .routes(routes!(chat::bootstrap))
+        .routes(routes!(chat::command))
+        .routes(routes!(chat::channel))
+        .routes(routes!(chat::messages))
+        .routes(routes!(chat::thread))
+        .routes(routes!(chat::history))
+        .routes(routes!(chat::receipts))
+        .routes(routes!(chat::search))
+        .routes(routes!(chat::sync))
+        .routes(routes!(files::upload))
+        .routes(routes!(files::download))
+        .routes(routes!(admin::invites))
+        .routes(routes!(admin::people))
+        .routes(routes!(admin::devices_of))
+        .routes(routes!(admin::channels))
+        .routes(routes!(admin::policy_preview))
+        .routes(routes!(admin::health))
+        .routes(routes!(log::ledger))
+        .routes(routes!(log::checkpoint))
+        .routes(routes!(log::consistency))
+        .routes(routes!(log::inclusion))
+        .routes(routes!(exports::list))
+        .routes(routes!(exports::download))
+        .routes(routes!(imports::upload, imports::list))
+        .routes(routes!(imports::preview))
+        .routes(routes!(imports::commit))
+        .routes(routes!(imports::get, imports::cancel))
+        .routes(routes!(identity::healthz))
+        .routes(routes!(identity::readyz))
+}
+
+/// An empty success.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct Done {}

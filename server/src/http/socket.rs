@@ -1,0 +1,633 @@
+//! The realtime socket: one task a connection, small buffers, one write for all that waits.
+//!
+//! Decides nothing: commands go to the door, events come from the fan-out. Frames are written to the
+//! stream as they were encoded, once for everyone; tungstenite reads, and writes control frames only.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use axum::response::IntoResponse;
+use bytes::{Buf, Bytes};
+use futures_util::{SinkExt, StreamExt};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use migrations_free_store::Id;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::{CapacityError, Error as WsError};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role, WebSocketConfig};
+
+use super::accept::Place;
+use super::session::Session;
+use super::{App, BUILD, wire};
+use crate::chat::command::{Command, FILES_MAX, Send as SendCommand, TEXT_BYTES_MAX};
+use crate::chat::{Refusal, Role as PersonRole};
+use crate::fanout::{Ending, Listener, Taken};
+use crate::files::FILE_BYTES_MAX;
+use crate::http::wire::Wire;
+use crate::sequencer::{Reply, Submission};
+use crate::views::resume::Missed;
+
+const PROTOCOL: &str = "daylight.v1";
+pub const FRAME_IN_BYTES_MAX: usize = 64 * 1024;
+/// Small, because most sockets are idle: what a frame needs beyond it is taken while it is read.
+const READ_BUFFER_BYTES: usize = 2 * 1024;
+const CONTROL_BUFFER_BYTES: usize = 512;
+const HELLO_WITHIN: Duration = Duration::from_secs(10);
+const HEARTBEAT: Duration = Duration::from_secs(25);
+/// Heartbeats unanswered before the socket is taken for dead.
+const MISSES_MAX: u32 = 2;
+/// A reader that takes nothing for this long is closed.
+const WRITE_WITHIN: Duration = Duration::from_secs(10);
+/// Slices handed to the kernel in one write.
+const SLICES_MAX: usize = 64;
+/// Clients come back over this span after a restart, not all at once.
+const RETURN_WITHIN_MS: u64 = 5_000;
+
+#[derive(Debug)]
+enum Close {
+    /// The stream ended, by the client or the network.
+    Gone,
+    Protocol,
+    TooSlow,
+    SignedOut,
+    Restart,
+    Unavailable,
+}
+
+impl Close {
+    fn code(&self) -> Option<(u16, &'static str)> {
+        match self {
+            Close::Gone => None,
+            Close::Protocol => Some((4009, "protocol")),
+            Close::TooSlow => Some((4008, "too slow")),
+            Close::SignedOut => Some((4001, "signed out")),
+            Close::Restart => Some((1012, "restart")),
+            Close::Unavailable => Some((1011, "unavailable")),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Hello {
+    #[serde(rename = "t")]
+    _t: String,
+    v: u32,
+    #[serde(default)]
+    cur: Option<String>,
+    #[serde(default, rename = "dev")]
+    _dev: Option<String>,
+    #[serde(default, rename = "open")]
+    _open: Vec<Id>,
+}
+
+/// `send` is most of what comes in: read without a detour.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SendIn {
+    #[serde(rename = "t")]
+    _t: String,
+    id: Id,
+    c: Id,
+    b: String,
+    #[serde(default)]
+    th: Option<u64>,
+    #[serde(default)]
+    re: Option<u64>,
+    #[serde(default)]
+    f: Vec<Id>,
+    #[serde(default)]
+    m: Vec<Id>,
+}
+
+#[derive(Deserialize)]
+struct Small {
+    t: String,
+    #[serde(default)]
+    n: Option<u64>,
+    #[serde(default)]
+    c: Option<Id>,
+    #[serde(default)]
+    th: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Ready<'a> {
+    t: &'static str,
+    v: u32,
+    me: Id,
+    dev: Id,
+    now: u64,
+    hb: u64,
+    build: &'static str,
+    resumed: bool,
+    cur: String,
+    online: &'a [Id],
+    limits: Limits,
+}
+
+/// What clients need to know before they try.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Limits {
+    frame: usize,
+    text: usize,
+    file: u64,
+    files: usize,
+}
+
+pub const LIMITS: Limits = Limits {
+    frame: FRAME_IN_BYTES_MAX,
+    text: TEXT_BYTES_MAX,
+    file: FILE_BYTES_MAX,
+    files: FILES_MAX,
+};
+
+#[derive(Serialize)]
+struct Tick {
+    t: &'static str,
+    n: u64,
+}
+
+#[derive(Serialize)]
+struct Bye {
+    t: &'static str,
+    why: &'static str,
+    after: u64,
+}
+
+#[derive(Serialize)]
+struct Lag {
+    t: &'static str,
+    cur: String,
+}
+
+/// Answers the handshake; the socket lives on in a task of its own.
+pub async fn upgrade(State(app): State<Arc<App>>, mut request: Request<Body>) -> Response<Body> {
+    let headers = request.headers();
+    let Some(accept) = handshake(headers) else {
+        return Refusal::BadRequest(
+            "This address speaks WebSocket 13 with the subprotocol daylight.v1.".into(),
+        )
+        .into_response();
+    };
+    let session = match Session::of(&app, headers) {
+        Ok(session) => session,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let place = request.extensions_mut().remove::<Place>();
+    let upgrade = hyper::upgrade::on(&mut request);
+    tokio::spawn(async move {
+        if let Ok(upgraded) = upgrade.await {
+            app.connections.fetch_add(1, Ordering::Relaxed);
+            open(upgraded, Arc::clone(&app), session).await;
+            app.connections.fetch_sub(1, Ordering::Relaxed);
+        }
+        drop(place);
+    });
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let set = response.headers_mut();
+    set.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    set.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    set.insert(
+        header::SEC_WEBSOCKET_PROTOCOL,
+        HeaderValue::from_static(PROTOCOL),
+    );
+    set.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    response
+}
+
+fn handshake(headers: &HeaderMap) -> Option<HeaderValue> {
+    let has = |name, word: &str| {
+        headers
+            .get_all(name)
+            .iter()
+            .filter_map(|v| v.to_str().ok())
+            .flat_map(|v| v.split(','))
+            .any(|v| v.trim().eq_ignore_ascii_case(word))
+    };
+    let fits = has(header::CONNECTION, "upgrade")
+        && has(header::UPGRADE, "websocket")
+        && has(header::SEC_WEBSOCKET_VERSION, "13")
+        && has(header::SEC_WEBSOCKET_PROTOCOL, PROTOCOL);
+    let key = headers.get(header::SEC_WEBSOCKET_KEY).filter(|_| fits)?;
+    HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()
+}
+
+/// Takes the bare stream out of hyper, so that nothing stands between frames and the kernel.
+async fn open(upgraded: Upgraded, app: Arc<App>, session: Session) {
+    match upgraded.downcast::<TokioIo<TcpStream>>() {
+        Ok(parts) => talk(parts.io.into_inner(), parts.read_buf, app, session).await,
+        Err(upgraded) => {
+            match upgraded.downcast::<TokioIo<tokio_rustls::server::TlsStream<TcpStream>>>() {
+                Ok(parts) => talk(parts.io.into_inner(), parts.read_buf, app, session).await,
+                Err(_) => tracing::error!("a connection of an unknown kind was upgraded"),
+            }
+        }
+    }
+}
+
+async fn talk<S>(stream: S, read: Bytes, app: Arc<App>, session: Session)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(CONTROL_BUFFER_BYTES)
+        .max_message_size(Some(FRAME_IN_BYTES_MAX))
+        .max_frame_size(Some(FRAME_IN_BYTES_MAX));
+    let ws =
+        WebSocketStream::from_partially_read(stream, read.to_vec(), Role::Server, Some(config))
+            .await;
+    let guest = app.views.state.read().role(session.person) == Some(PersonRole::Guest);
+    let listener = Listener::new(session.person, session.device, guest);
+    let mut socket = Socket {
+        ws,
+        app: Arc::clone(&app),
+        session,
+        listener: Arc::clone(&listener),
+        beats: 0,
+        misses: 0,
+    };
+    let close = match socket.hello().await {
+        Ok(()) => {
+            let close = socket.run().await;
+            app.door.unlisten(&listener).await;
+            close
+        }
+        Err(close) => {
+            app.door.unlisten(&listener).await;
+            close
+        }
+    };
+    socket.close(&close).await;
+}
+
+struct Socket<S> {
+    ws: WebSocketStream<S>,
+    app: Arc<App>,
+    session: Session,
+    listener: Arc<Listener>,
+    beats: u64,
+    misses: u32,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
+    /// The client's first frame, then `ready` and what it missed.
+    async fn hello(&mut self) -> Result<(), Close> {
+        let first = tokio::time::timeout(HELLO_WITHIN, self.ws.next())
+            .await
+            .map_err(|_| Close::Protocol)?;
+        let text = match first {
+            Some(Ok(Message::Text(text))) => text,
+            Some(Ok(_)) => return Err(Close::Protocol),
+            Some(Err(_)) | None => return Err(Close::Gone),
+        };
+        let hello: Hello = serde_json::from_str(&text).map_err(|_| Close::Protocol)?;
+        if hello.v != 1 || !text.contains("\"hello\"") {
+            return Err(Close::Protocol);
+        }
+        let listening = self
+            .app
+            .door
+            .listen(&self.listener)
+            .await
+            .map_err(|_| Close::Restart)?;
+        let now = self.app.clock.now_ms();
+        let from = hello
+            .cur
+            .as_deref()
+            .and_then(|cur| self.app.views.cursors.open(cur));
+        let missed = match from {
+            None => Missed::Reset,
+            Some(from) => self.missed(from, listening.position, now).await?,
+        };
+        let frames = match missed {
+            Missed::Frames { frames, .. } => Some(frames),
+            Missed::Reset => None,
+        };
+        let ready = wire::frame(&Ready {
+            t: "ready",
+            v: 1,
+            me: self.session.person,
+            dev: self.session.device,
+            now,
+            hb: HEARTBEAT.as_secs(),
+            build: BUILD,
+            resumed: frames.is_some(),
+            cur: self.app.views.cursors.seal(listening.position),
+            online: &listening.online,
+            limits: LIMITS,
+        });
+        self.write(
+            std::iter::once(ready)
+                .chain(frames.into_iter().flatten())
+                .collect(),
+        )
+        .await
+    }
+
+    async fn missed(&self, from: u64, to: u64, now: u64) -> Result<Missed, Close> {
+        let (views, person) = (Arc::clone(&self.app.views), self.session.person);
+        let read = tokio::task::spawn_blocking(move || {
+            let mut encode = Wire {
+                views: Arc::clone(&views),
+            };
+            views.missed(person, from, to, now, &mut encode)
+        });
+        read.await
+            .map_err(|_| Close::Unavailable)?
+            .map_err(|_| Close::Unavailable)
+    }
+
+    async fn run(&mut self) -> Close {
+        // Spread over the span, so that ten thousand sockets do not beat as one.
+        let jitter = u64::from(self.session.device.0[15]) * 20;
+        let mut beat = tokio::time::interval_at(
+            tokio::time::Instant::now() + HEARTBEAT - Duration::from_millis(jitter),
+            HEARTBEAT,
+        );
+        loop {
+            let listener = Arc::clone(&self.listener);
+            let step = tokio::select! {
+                read = self.ws.next() => self.read(read).await,
+                () = listener.ready() => self.hand_out(listener.take()).await,
+                _ = beat.tick() => self.beat().await,
+            };
+            if let Err(close) = step {
+                return close;
+            }
+        }
+    }
+
+    async fn read(&mut self, read: Option<Result<Message, WsError>>) -> Result<(), Close> {
+        match read {
+            None => Err(Close::Gone),
+            Some(Ok(Message::Text(text))) => self.frame(&text).await,
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(()),
+            // The stream answers and ends by itself; dropping it now would close unclean.
+            Some(Ok(Message::Close(_))) => Ok(()),
+            Some(Ok(Message::Binary(_))) => {
+                self.refuse(None, &Refusal::BadRequest("Frames are text.".into()))
+                    .await?;
+                Err(Close::Protocol)
+            }
+            Some(Err(WsError::Capacity(CapacityError::MessageTooLong { .. }))) => {
+                self.refuse(
+                    None,
+                    &Refusal::TooLarge {
+                        limit: FRAME_IN_BYTES_MAX as u64,
+                    },
+                )
+                .await?;
+                Err(Close::Protocol)
+            }
+            Some(Err(WsError::Utf8(_))) => {
+                self.refuse(None, &Refusal::BadRequest("Text frames are UTF-8.".into()))
+                    .await?;
+                Err(Close::Protocol)
+            }
+            Some(Err(WsError::Protocol(_))) => Err(Close::Protocol),
+            Some(Err(_)) => Err(Close::Gone),
+        }
+    }
+
+    async fn frame(&mut self, text: &str) -> Result<(), Close> {
+        if text.starts_with(r#"{"t":"send""#) {
+            return match serde_json::from_str::<SendIn>(text) {
+                Ok(SendIn {
+                    id,
+                    c,
+                    b,
+                    th,
+                    re,
+                    f,
+                    m,
+                    ..
+                }) => {
+                    self.submit(id, Command::Send(SendCommand { c, b, th, re, f, m }))
+                        .await
+                }
+                Err(error) => {
+                    self.refuse(id_in(text), &Refusal::BadRequest(error.to_string()))
+                        .await
+                }
+            };
+        }
+        let small: Small = match serde_json::from_str(text) {
+            Ok(small) => small,
+            Err(error) => {
+                return self
+                    .refuse(None, &Refusal::BadRequest(error.to_string()))
+                    .await;
+            }
+        };
+        match (small.t.as_str(), small.n, small.c) {
+            ("pong", _, _) => {
+                self.misses = 0;
+                Ok(())
+            }
+            ("ping", Some(n), _) => {
+                self.write(VecDeque::from([wire::frame(&Tick { t: "pong", n })]))
+                    .await
+            }
+            ("typing", _, Some(c)) => {
+                if self
+                    .app
+                    .rates
+                    .admit(self.session.device, self.app.clock.now_ms())
+                    .is_ok()
+                {
+                    self.app.door.typing(c, self.session.person, small.th);
+                }
+                Ok(())
+            }
+            _ => match parse(text.as_bytes()) {
+                Ok((id, command)) => self.submit(id, command).await,
+                Err(refusal) => self.refuse(id_in(text), &refusal).await,
+            },
+        }
+    }
+
+    async fn submit(&mut self, id: Id, command: Command) -> Result<(), Close> {
+        if let Err(refusal) = self
+            .app
+            .rates
+            .admit(self.session.device, self.app.clock.now_ms())
+        {
+            return self.refuse(Some(id), &refusal).await;
+        }
+        let uploads = match self
+            .app
+            .uploads
+            .for_command(&self.app, self.session.person, &command)
+            .await
+        {
+            Ok(uploads) => uploads,
+            Err(refusal) => return self.refuse(Some(id), &refusal).await,
+        };
+        let reply = Reply::Frame(Arc::clone(&self.listener));
+        let submission = Submission {
+            actor: self.session.actor(),
+            command,
+            key: Some(id),
+            uploads,
+            reply,
+        };
+        match self.app.door.enqueue(submission).await {
+            Ok(()) => Ok(()),
+            Err(refusal) => self.refuse(Some(id), &refusal).await,
+        }
+    }
+
+    async fn refuse(&mut self, id: Option<Id>, refusal: &Refusal) -> Result<(), Close> {
+        self.write(VecDeque::from([wire::refused(id, refusal)]))
+            .await
+    }
+
+    async fn hand_out(&mut self, taken: Taken) -> Result<(), Close> {
+        let mut frames: VecDeque<Bytes> = taken.frames.into();
+        if taken.lagged {
+            let cur = self.app.views.cursors.seal(self.app.views.store.size());
+            frames.push_back(wire::frame(&Lag { t: "lag", cur }));
+        }
+        self.write(frames).await?;
+        match taken.ending {
+            None => Ok(()),
+            Some(Ending::SignedOut) => Err(Close::SignedOut),
+            Some(Ending::Restart) => Err(Close::Restart),
+        }
+    }
+
+    async fn beat(&mut self) -> Result<(), Close> {
+        if self.misses >= MISSES_MAX {
+            return Err(Close::Gone);
+        }
+        self.misses += 1;
+        self.beats += 1;
+        self.write(VecDeque::from([wire::frame(&Tick {
+            t: "ping",
+            n: self.beats,
+        })]))
+        .await
+    }
+
+    /// All that waits, in as few writes as the kernel takes, within a time.
+    async fn write(&mut self, frames: VecDeque<Bytes>) -> Result<(), Close> {
+        match tokio::time::timeout(WRITE_WITHIN, self.write_all(frames)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(Close::Gone),
+            Err(_) => Err(Close::TooSlow),
+        }
+    }
+
+    async fn write_all(&mut self, mut frames: VecDeque<Bytes>) -> Result<(), WsError> {
+        // Control frames that tungstenite holds go first: after that the stream is between frames.
+        self.ws.flush().await?;
+        let stream = self.ws.get_mut();
+        if !stream.is_write_vectored() || frames.len() == 1 {
+            for chunk in joined(frames) {
+                stream.write_all(&chunk).await?;
+            }
+        } else {
+            while !frames.is_empty() {
+                let slices: Vec<IoSlice<'_>> = frames
+                    .iter()
+                    .take(SLICES_MAX)
+                    .map(|f| IoSlice::new(f))
+                    .collect();
+                let mut written = stream.write_vectored(&slices).await?;
+                if written == 0 {
+                    return Err(WsError::ConnectionClosed);
+                }
+                while let Some(first) = frames.front_mut() {
+                    if written < first.len() {
+                        first.advance(written);
+                        break;
+                    }
+                    written -= first.len();
+                    frames.pop_front();
+                }
+            }
+        }
+        stream.flush().await?;
+        Ok(())
+    }
+
+    async fn close(&mut self, close: &Close) {
+        let Some((code, reason)) = close.code() else {
+            return;
+        };
+        if matches!(close, Close::Restart) {
+            let after = u64::from(self.session.device.0[14]) * RETURN_WITHIN_MS / 255;
+            let _best_effort = self
+                .write(VecDeque::from([wire::frame(&Bye {
+                    t: "bye",
+                    why: "restart",
+                    after,
+                })]))
+                .await;
+        }
+        let frame = CloseFrame {
+            code: CloseCode::from(code),
+            reason: reason.into(),
+        };
+        let ending = async {
+            if self.ws.close(Some(frame)).await.is_ok() {
+                // The stream ends when the other side has answered.
+                while let Some(Ok(_)) = self.ws.next().await {}
+            }
+        };
+        let _gone = tokio::time::timeout(Duration::from_secs(2), ending).await;
+    }
+}
+
+/// For streams that take one buffer at a time (TLS): few large ones.
+fn joined(frames: VecDeque<Bytes>) -> Vec<Bytes> {
+    const CHUNK_BYTES: usize = 16 * 1024;
+    let mut chunks: Vec<Vec<u8>> = Vec::new();
+    if frames.len() == 1 {
+        return frames.into();
+    }
+    for frame in frames {
+        match chunks.last_mut() {
+            Some(last) if last.len() + frame.len() <= CHUNK_BYTES => last.extend_from_slice(&frame),
+            _ => chunks.push(frame.to_vec()),
+        }
+    }
+    chunks.into_iter().map(Bytes::from).collect()
+}
+
+/// A command in its JSON form, as frame or as body: `t`, `id`, and its fields.
+pub fn parse(bytes: &[u8]) -> Result<(Id, Command), Refusal> {
+    let bad = |error: serde_json::Error| Refusal::BadRequest(error.to_string());
+    let mut value: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_slice(bytes).map_err(bad)?;
+    let id = value
+        .remove("id")
+        .ok_or_else(|| Refusal::BadRequest("missing field `id`".into()))?;
+    let id = serde_json::from_value(id).map_err(bad)?;
+    let command = serde_json::from_value(value.into()).map_err(bad)?;
+    Ok((id, command))
+}
+
+/// The id of a command that could not be read, so that the answer finds its question.
+fn id_in(text: &str) -> Option<Id> {
+    #[derive(Deserialize)]
+    struct OnlyId {
+        id: Id,
+    }
+    serde_json::from_str::<OnlyId>(text).ok().map(|o| o.id)
+}

@@ -1,0 +1,387 @@
+//! Frames: what the socket carries, encoded once and shared by everyone who gets it.
+//!
+//! A frame is a whole WebSocket text frame, header included, so that a writer hands it to the kernel
+//! as it is. Never decides who gets it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use migrations_free_store::Id;
+use serde::Serialize;
+
+use crate::chat::event::{Act, Event, Keep};
+use crate::chat::{Ack, Refusal};
+use crate::fanout::Encode;
+use crate::identity::links::{LinkKind, Links};
+use crate::views::Views;
+use crate::views::amendments::Kind;
+use crate::views::seen::{Channel, Item, Person};
+use crate::views::timeline::day_text;
+
+/// The largest frame sent; larger content is fetched over HTTP.
+pub const FRAME_OUT_BYTES_MAX: usize = 256 * 1024;
+
+/// Encodes as one unmasked, final text frame (RFC 6455).
+pub fn frame(value: &impl Serialize) -> Bytes {
+    let mut out = vec![0; HEADER_BYTES_MAX];
+    if serde_json::to_writer(&mut out, value).is_err() {
+        // Our own types always encode; a frame that does not is dropped, never sent in half.
+        return Bytes::new();
+    }
+    let len = out.len() - HEADER_BYTES_MAX;
+    let header: Vec<u8> = match len {
+        0..=125 => vec![0x81, len as u8],
+        126..=0xffff => {
+            let [a, b] = (len as u16).to_be_bytes();
+            vec![0x81, 126, a, b]
+        }
+        _ => [&[0x81, 127], (len as u64).to_be_bytes().as_slice()].concat(),
+    };
+    let start = HEADER_BYTES_MAX - header.len();
+    out[start..HEADER_BYTES_MAX].copy_from_slice(&header);
+    Bytes::from(out).slice(start..)
+}
+
+const HEADER_BYTES_MAX: usize = 10;
+
+/// The JSON inside a frame made by `frame`.
+pub fn payload(frame: &Bytes) -> &[u8] {
+    let skip = match frame.get(1) {
+        Some(126) => 4,
+        Some(127) => 10,
+        _ => 2,
+    };
+    frame.get(skip..).unwrap_or_default()
+}
+
+/// Makes frames from events.
+#[derive(Clone)]
+pub struct Wire {
+    pub views: Arc<Views>,
+}
+
+#[derive(Serialize)]
+struct Out<'a, D: Serialize> {
+    t: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    c: Option<Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    q: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cur: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    d: Option<D>,
+}
+
+#[derive(Serialize)]
+struct Edit<'a> {
+    of: u64,
+    b: &'a str,
+    m: &'a [Id],
+    u: Id,
+    ts: u64,
+    n: usize,
+}
+
+#[derive(Serialize)]
+struct Taken {
+    of: u64,
+    u: Id,
+    ts: u64,
+}
+
+#[derive(Serialize)]
+struct Reaction<'a> {
+    of: u64,
+    e: &'a str,
+    on: bool,
+    u: Id,
+    ts: u64,
+}
+
+#[derive(Serialize)]
+struct Purge<'a> {
+    ranges: &'a [(u64, u64)],
+    day: String,
+    why: &'static str,
+}
+
+#[derive(Serialize)]
+struct Receipt {
+    u: Id,
+    q: u64,
+    ts: u64,
+}
+
+#[derive(Serialize)]
+struct Muted {
+    on: bool,
+}
+
+#[derive(Serialize)]
+struct WorkspaceOut<'a> {
+    name: &'a str,
+    keep_days: Option<u32>,
+}
+
+impl Wire {
+    fn durable<D: Serialize>(&self, t: &str, event: &Event, d: D) -> Option<Bytes> {
+        Some(frame(&Out {
+            t,
+            c: event.header.channel,
+            q: event.header.channel_seq,
+            cur: Some(self.views.cursors.seal(event.position + 1)),
+            d: Some(d),
+        }))
+    }
+
+    fn person(&self, event: &Event, person: Id) -> Option<Bytes> {
+        let person = self
+            .views
+            .state
+            .read()
+            .people
+            .get(&person)
+            .map(|p| Person::of(person, p))?;
+        self.durable("person", event, person)
+    }
+}
+
+impl Encode for Wire {
+    fn event(&mut self, event: &Event) -> Option<Bytes> {
+        let header = &event.header;
+        let content = event.content.as_ref();
+        let (u, ts) = (header.actor, header.at);
+        match &header.act {
+            Act::MessageEdited { of, mentions } => {
+                let n = self
+                    .views
+                    .amendments
+                    .of_range(header.channel?, *of, *of)
+                    .map_or(1, |all| {
+                        all.iter()
+                            .filter(|a| a.kind == Kind::Edit && Some(a.q) <= header.channel_seq)
+                            .count()
+                    });
+                let b = content.and_then(|c| c.text.as_deref()).unwrap_or_default();
+                self.durable(
+                    "edit",
+                    event,
+                    Edit {
+                        of: *of,
+                        b,
+                        m: mentions,
+                        u,
+                        ts,
+                        n,
+                    },
+                )
+            }
+            Act::MessageDeleted { of } => self.durable("del", event, Taken { of: *of, u, ts }),
+            Act::ReactionAdded { of } | Act::ReactionRemoved { of } => {
+                let e = content.and_then(|c| c.emoji.as_deref()).unwrap_or_default();
+                let on = matches!(header.act, Act::ReactionAdded { .. });
+                self.durable(
+                    "react",
+                    event,
+                    Reaction {
+                        of: *of,
+                        e,
+                        on,
+                        u,
+                        ts,
+                    },
+                )
+            }
+            Act::DestroyDone { days, ranges, .. } => {
+                let day = days.iter().max().map(|d| day_text(*d)).unwrap_or_default();
+                self.durable(
+                    "purge",
+                    event,
+                    Purge {
+                        ranges,
+                        day,
+                        why: "expired",
+                    },
+                )
+            }
+            Act::ReceiptRead { upto, .. } => {
+                self.durable("read", event, Receipt { u, q: *upto, ts })
+            }
+            Act::ReceiptDelivered { upto } => {
+                self.durable("got", event, Receipt { u, q: *upto, ts })
+            }
+            Act::ChannelMuted { on } => self.durable("muted", event, Muted { on: *on }),
+            Act::PersonJoined { person, .. }
+            | Act::PersonRenamed { person }
+            | Act::RoleSet { person, .. }
+            | Act::PersonDeactivated { person }
+            | Act::PersonReactivated { person } => self.person(event, *person),
+            Act::WorkspaceRenamed {} => self.workspace(event),
+            Act::PolicySet { .. } if header.channel.is_none() => self.workspace(event),
+            _ => {
+                let mut item = Item::of(event)?;
+                if let (Some(of), Some(channel)) = (item.quotes.take(), header.channel) {
+                    item.re = self.views.quote(channel, of).ok().flatten();
+                }
+                self.durable("msg", event, item)
+            }
+        }
+    }
+
+    fn channel(&mut self, channel: Id) -> Option<Bytes> {
+        let state = self.views.state.read();
+        let seen = Channel::of(&state, channel, state.channels.get(&channel)?);
+        Some(frame(&Out {
+            t: "channel",
+            c: Some(channel),
+            q: None,
+            cur: None,
+            d: Some(seen),
+        }))
+    }
+
+    fn joined(&mut self, event: &Event, channel: Id, person: Id) -> Option<Bytes> {
+        let seen = self.views.seen_by(person).channel(channel).ok()?;
+        Some(frame(&Out {
+            t: "joined",
+            c: Some(channel),
+            q: None,
+            cur: Some(self.views.cursors.seal(event.position + 1)),
+            d: Some(seen),
+        }))
+    }
+
+    fn left(&mut self, event: &Event, channel: Id) -> Bytes {
+        let cur = Some(self.views.cursors.seal(event.position + 1));
+        frame(&Out::<()> {
+            t: "left",
+            c: Some(channel),
+            q: None,
+            cur,
+            d: None,
+        })
+    }
+
+    fn presence(&mut self, person: Id, on: bool) -> Bytes {
+        #[derive(Serialize)]
+        struct Presence {
+            t: &'static str,
+            u: Id,
+            on: bool,
+        }
+        frame(&Presence {
+            t: "presence",
+            u: person,
+            on,
+        })
+    }
+
+    fn typing(&mut self, channel: Id, person: Id, thread: Option<u64>) -> Bytes {
+        #[derive(Serialize)]
+        struct Typing {
+            t: &'static str,
+            c: Id,
+            u: Id,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            th: Option<u64>,
+        }
+        frame(&Typing {
+            t: "typing",
+            c: channel,
+            u: person,
+            th: thread,
+        })
+    }
+}
+
+impl Wire {
+    fn workspace(&self, event: &Event) -> Option<Bytes> {
+        let state = self.views.state.read();
+        let keep_days = match state.workspace.keep {
+            Keep::Days(days) => Some(days),
+            Keep::Forever | Keep::Inherit => None,
+        };
+        self.durable(
+            "workspace",
+            event,
+            WorkspaceOut {
+                name: &state.workspace.name,
+                keep_days,
+            },
+        )
+    }
+}
+
+/// A person's own part of a channel's rule, for bootstrap.
+pub fn workspace_rule(keep: Keep) -> Option<u32> {
+    match keep {
+        Keep::Days(days) => Some(days),
+        Keep::Forever | Keep::Inherit => None,
+    }
+}
+
+/// An answer with what is derived from it: links are made anew each time, never stored.
+#[derive(Serialize)]
+pub struct AckOut<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub t: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<Id>,
+    #[serde(flatten)]
+    pub ack: &'a Ack,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+impl<'a> AckOut<'a> {
+    pub fn of(ack: &'a Ack, links: &Links) -> Self {
+        let link = ack
+            .invite
+            .map(|id| (LinkKind::Invite, id))
+            .or(ack.reset.map(|id| (LinkKind::Reset, id)))
+            .map(|(kind, id)| links.code(kind, id));
+        AckOut {
+            t: None,
+            id: None,
+            ack,
+            url: link.as_deref().map(|code| links.url(code)),
+            code: link,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ErrOut<'a> {
+    t: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<Id>,
+    code: &'a str,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<u64>,
+}
+
+/// The frame that answers a command.
+pub fn answer(key: Option<Id>, answer: &Result<Ack, Refusal>, links: &Links) -> Bytes {
+    match answer {
+        Ok(ack) => frame(&AckOut {
+            t: Some("ack"),
+            id: key,
+            ..AckOut::of(ack, links)
+        }),
+        Err(refusal) => refused(key, refusal),
+    }
+}
+
+pub fn refused(key: Option<Id>, refusal: &Refusal) -> Bytes {
+    frame(&ErrOut {
+        t: "err",
+        id: key,
+        code: refusal.code(),
+        message: refusal.message(),
+        after: refusal.after_ms(),
+    })
+}

@@ -1,0 +1,210 @@
+//! Opens a data directory: the log, the views folded from it, and the sequencer over both.
+//!
+//! Never listens and never serves: that is `http`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use migrations_free_store::{Options, Progress, Store, Writer};
+use parking_lot::RwLock;
+
+use crate::chat::State;
+use crate::chat::event::Event;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http::wire::{self, Wire};
+use crate::identity::links::Links;
+use crate::sequencer::{self, Door, Parts};
+use crate::views::Views;
+use crate::views::amendments::Amendments;
+use crate::views::cursor::Cursors;
+use crate::views::search::Search;
+use crate::views::snapshot;
+
+/// How often the log is looked at for signing and saving.
+const TICK: Duration = Duration::from_secs(1);
+/// The views are written when so many events came since, or so many ticks passed with any. A start
+/// replays at most that much of the log.
+const SAVE_EVENTS: u64 = 100_000;
+const SAVE_TICKS: u32 = 60;
+
+/// Looks for a moment between two batches.
+const SAVE_TRIES: u32 = 500;
+
+/// The log and what is folded from it, before anyone may change it.
+pub struct Opened {
+    pub store: Store,
+    pub writer: Writer,
+    pub views: Arc<Views>,
+}
+
+pub fn options(config: &Config) -> Options {
+    Options::new(config.data.clone(), "daylight/log")
+}
+
+/// Opens and catches up; long steps are told to `progress`.
+pub fn open(config: &Config, progress: &mut dyn FnMut(Progress)) -> anyhow::Result<Opened> {
+    let (store, writer) = Store::open(&options(config), progress)?;
+    let amendments = Arc::new(Amendments::open(&store, progress)?);
+    let state = snapshot::open(&store, progress)?;
+    let views = Arc::new(Views {
+        cursors: Cursors::new(store.secret("cursor")?),
+        state: Arc::new(RwLock::new(state)),
+        search: Search::default(),
+        amendments,
+        store: store.clone(),
+    });
+    Ok(Opened {
+        store,
+        writer,
+        views,
+    })
+}
+
+/// Tells a person at the terminal what a long start is doing.
+pub fn report(progress: Progress) {
+    match progress {
+        Progress::Step { what, done, total } => tracing::info!(done, total, "{what}"),
+        Progress::Warning(warning) => tracing::warn!("{warning}"),
+        _ => {}
+    }
+}
+
+/// A sequencer at work, with its follower.
+pub struct Engine {
+    pub door: Door,
+    sequencer: std::thread::JoinHandle<()>,
+    saver: Saver,
+}
+
+/// Starts the sequencer. `follow` is called with every durable batch, on the sequencer's thread: it must be quick.
+pub fn start(
+    opened: Opened,
+    config: &Config,
+    clock: &Clock,
+    links: &Links,
+    mut follow: impl FnMut(&[Event]) + Send + 'static,
+) -> anyhow::Result<Engine> {
+    let Opened {
+        store,
+        writer,
+        views,
+    } = opened;
+    let (saved_views, answer_links) = (Arc::clone(&views), links.clone());
+    let (door, sequencer) = sequencer::start(Parts {
+        store,
+        writer,
+        state: Arc::clone(&views.state),
+        amendments: Arc::clone(&views.amendments),
+        clock: clock.clone(),
+        dir: config.data.clone(),
+        encode: Box::new(Wire {
+            views: Arc::clone(&views),
+        }),
+        answer: Box::new(move |key, answer| wire::answer(key, answer, &answer_links)),
+        follow: Box::new(move |events| {
+            views.search.follow(events, |channel, q| {
+                day_of_message(&views.state.read(), channel, q)
+            });
+            follow(events);
+        }),
+    })?;
+    let saver = Saver::start(saved_views, door.clone())?;
+    Ok(Engine {
+        door,
+        sequencer,
+        saver,
+    })
+}
+
+impl Engine {
+    /// Everything submitted is durable, signed and saved when this returns.
+    pub fn join(self) {
+        if self.sequencer.join().is_err() {
+            tracing::error!("the sequencer panicked");
+        }
+        self.saver.stop();
+    }
+}
+
+fn day_of_message(state: &State, channel: migrations_free_store::Id, q: u64) -> Option<u32> {
+    let channel = state.channels.get(&channel)?;
+    channel
+        .days
+        .iter()
+        .find(|(_, d)| d.from <= q && q <= d.to)
+        .map(|(day, _)| *day)
+}
+
+/// Writes the views behind the sequencer's back, so that a start needs not read the whole log.
+struct Saver {
+    stop: std::sync::mpsc::Sender<()>,
+    thread: std::thread::JoinHandle<()>,
+}
+
+impl Saver {
+    fn start(views: Arc<Views>, door: Door) -> std::io::Result<Saver> {
+        let (stop, stopped) = std::sync::mpsc::channel();
+        let thread = std::thread::Builder::new()
+            .name("view saver".into())
+            .spawn(move || {
+                let mut saved = views.state.read().position;
+                let mut ticks = 0;
+                loop {
+                    let last = stopped.recv_timeout(TICK)
+                        != Err(std::sync::mpsc::RecvTimeoutError::Timeout);
+                    let size = views.store.size();
+                    if views.store.checkpoint().size < size {
+                        door.sign();
+                    }
+                    ticks += 1;
+                    let grown = size.saturating_sub(saved);
+                    if grown >= SAVE_EVENTS || (grown > 0 && (last || ticks >= SAVE_TICKS)) {
+                        saved = save(&views).unwrap_or(saved);
+                        ticks = 0;
+                    }
+                    if last {
+                        return;
+                    }
+                }
+            })?;
+        Ok(Saver { stop, thread })
+    }
+
+    fn stop(self) {
+        let _already_gone = self.stop.send(());
+        if self.thread.join().is_err() {
+            tracing::error!("the view saver panicked");
+        }
+    }
+}
+
+/// Views that cannot be written are rebuilt at the next start: slower, never wrong.
+pub fn save(views: &Views) -> Option<u64> {
+    // The state is ahead of what is durable while a batch is written; a saved view never is.
+    let (encoded, position) = (0..SAVE_TRIES).find_map(|_| {
+        let state = views.state.read();
+        if state.position <= views.store.size() {
+            return Some((snapshot::encode(&state), state.position));
+        }
+        drop(state);
+        std::thread::sleep(Duration::from_millis(1));
+        None
+    })?;
+    let saved = encoded
+        .map_err(|error| error.to_string())
+        .and_then(|encoded| {
+            snapshot::save(&views.store, encoded).map_err(|error| error.to_string())
+        })
+        .and_then(|()| {
+            views
+                .amendments
+                .save(&views.store, position)
+                .map_err(|error| error.to_string())
+        });
+    if let Err(error) = saved {
+        tracing::warn!(%error, "the views could not be saved; the next start replays more of the log");
+        return None;
+    }
+    Some(position)
+}
