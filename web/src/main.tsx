@@ -12,5 +12,5 @@ if (import.meta.env.PROD && 'serviceWorker' in navigator) {
   const policies = (globalThis as { trustedTypes?: { createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string } } }).trustedTypes;
   const address = policies?.createPolicy('sw', { createScriptURL: () => '/sw.js' }).createScriptURL('/sw.js') ?? '/sw.js';
   // Where TLS is not trusted there is no service worker; the app works without.
-  navigator.serviceWorker.register(address, { type: 'module' }).catch(() => undefined);
+  navigator.serviceWorker.register(address).catch(() => undefined);
 }

@@ -26,16 +26,13 @@ const HistoryDialog = lazy(() => import('./pages.ts').then((pages) => pages.Hist
 
 /** More unread than this: begin at the line, not at the end. */
 const FAR_BEHIND = 40;
+const MISSING_MS = 2_000;
 
 export function Conversation({ c, thread, around, details }: { c: string; thread: number | undefined; around: number | undefined; details: boolean }) {
   const s = state.value;
   const channel = s?.channels[c];
   if (!s || !channel) {
-    return (
-      <div class="nothing-open">
-        <Empty icon="info" title={t('fault_gone')} action={<Button onClick={() => go('#/')}>{t('back_to_chats')}</Button>} />
-      </div>
-    );
+    return <Missing />;
   }
   return (
     <div class={`conversation${thread === undefined && !details ? '' : ' beside'}`}>
@@ -46,6 +43,20 @@ export function Conversation({ c, thread, around, details }: { c: string; thread
       </section>
       {details ? <Details key="details" channel={channel} /> : thread === undefined ? null : <Thread key={thread} channel={channel} q={thread} />}
       <Viewer />
+    </div>
+  );
+}
+
+/** A channel one has just made or been added to may be told a moment after its address. */
+function Missing() {
+  const sure = useSignal(false);
+  useEffect(() => {
+    const timer = setTimeout(() => (sure.value = true), MISSING_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <div class="nothing-open">
+      {sure.value ? <Empty icon="info" title={t('fault_gone')} action={<Button onClick={() => go('#/')}>{t('back_to_chats')}</Button>} /> : <Loading />}
     </div>
   );
 }

@@ -78,6 +78,8 @@ export function systemText(s: State, item: Item): string {
       return t('sys_created', { who });
     case 'channel.changed':
       return sys.name ? t('sys_renamed', { who, name: sys.name }) : t('sys_changed', { who });
+    case 'channel.archived':
+      return t(sys.n === 0 ? 'sys_unarchived' : 'sys_archived', { who });
     case 'member.added':
       return sys.p === item.u || !sys.p ? t('sys_joined', { who: sys.p ? whom : who }) : t('sys_added', { who, whom });
     case 'member.removed':

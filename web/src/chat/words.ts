@@ -142,6 +142,8 @@ export const t = translator({
   imported_from: 'Brought in from a chat export. Named “{from}” there, {at}. Nobody has verified it.',
   // system rows
   sys_created: '{who} made this channel',
+  sys_archived: '{who} archived this channel',
+  sys_unarchived: '{who} opened this channel again',
   sys_changed: '{who} changed the channel’s details',
   sys_renamed: '{who} named this channel “{name}”',
   sys_added: '{who} added {whom}',

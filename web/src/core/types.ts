@@ -62,6 +62,7 @@ export interface File {
 export type SysAct =
   | 'channel.created'
   | 'channel.changed'
+  | 'channel.archived'
   | 'member.added'
   | 'member.removed'
   | 'member.left'
