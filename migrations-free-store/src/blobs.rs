@@ -280,7 +280,7 @@ impl BlobWriter {
 
     fn resume(blobs: &Blobs, id: Id) -> Result<BlobWriter, Error> {
         let (sealed, salt) = SealedFile::open(&blobs.part_path(id), true, &blobs.keyring)?;
-        let (whole, rest) = sealed.split(sealed.body_bytes()?);
+        let (whole, rest) = SealedFile::split(sealed.body_bytes()?);
         let mut writer = Self::begin(blobs, sealed, salt);
         while writer.chunks < whole {
             // A crash may have torn the last chunk: the caller sends it again.

@@ -1,5 +1,7 @@
 //! Sealing with AES-256-GCM under keys derived with HKDF-SHA-256. It stores nothing and chooses no key.
 
+use std::cell::RefCell;
+
 use aes_gcm::aead::inout::InOutBuf;
 use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit};
 use hkdf::Hkdf;
@@ -89,6 +91,14 @@ pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system gives randomness");
     bytes
+}
+
+/// [`random`] for what is asked often, such as salts: a system call each time would cost more than the hashing.
+pub(crate) fn random_often<const N: usize>() -> [u8; N] {
+    thread_local! {
+        static POOL: RefCell<RandomPool> = RefCell::new(RandomPool::new());
+    }
+    POOL.with_borrow_mut(RandomPool::take)
 }
 
 /// Random bytes fetched in blocks, because one system call a record is dear. Used bytes are wiped.

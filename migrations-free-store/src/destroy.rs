@@ -240,16 +240,18 @@ impl Writer {
                 continue;
             }
             // Whatever fails inside, the old file stays in its place.
-            inner
-                .journal
-                .rewrite(&mut self.tail, first, &mut |position, bytes, raw, out| {
+            inner.journal.rewrite(
+                &mut self.tail.lock(),
+                first,
+                &mut |position, bytes, raw, out| {
                     if here.binary_search(&position).is_ok() && resealing.applies(raw) {
                         resealed += u64::from(resealing.append(position, bytes, raw, out)?);
                     } else {
                         out.extend_from_slice(bytes);
                     }
                     Ok(())
-                })?;
+                },
+            )?;
         }
         Ok(resealed)
     }

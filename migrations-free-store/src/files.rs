@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{During, Error};
 
-const ZEROS: [u8; 1 << 16] = [0; 1 << 16];
+static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
 
 /// Makes the folder and those above it, for the owner alone.
 pub(crate) fn make_dir(path: &Path) -> Result<(), Error> {
@@ -68,7 +68,7 @@ pub(crate) fn replace_durably(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 
 fn write_then_rename(path: &Path, bytes: &[u8], durable: bool) -> Result<(), Error> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
+    name.push(UNFINISHED);
     let fresh = path.with_file_name(name);
     let mut file = create(&fresh)?;
     file.write_all(bytes).during("writing", &fresh)?;
@@ -114,6 +114,14 @@ pub(crate) fn list(dir: &Path) -> Result<Vec<PathBuf>, Error> {
         .collect::<Result<Vec<_>, Error>>()?;
     paths.sort();
     Ok(paths)
+}
+
+/// What a file is called until it is whole.
+const UNFINISHED: &str = ".new";
+
+/// True for a file that [`replace`] or the like had not finished.
+pub(crate) fn is_unfinished(name: &str) -> bool {
+    name.strip_suffix(UNFINISHED).is_some()
 }
 
 pub(crate) fn name_of(path: &Path) -> &str {

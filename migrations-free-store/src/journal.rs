@@ -27,7 +27,7 @@ use footer::Closed;
 use frame::SEGMENT_HEADER_BYTES;
 pub(crate) use index::Entry;
 use index::Live;
-use segment::{Body, Segment};
+use segment::{Body, Change, Segment};
 
 /// Offsets in a segment have 32 bits; this leaves room for the last batch.
 pub(crate) const SEGMENT_BYTES_MAX: u64 = 1 << 30;
@@ -84,7 +84,7 @@ impl Journal {
         };
         for path in files::list(dir)?
             .iter()
-            .filter(|path| files::name_of(path).ends_with(".new"))
+            .filter(|path| files::is_unfinished(files::name_of(path)))
         {
             files::remove(path)?;
         }
@@ -230,7 +230,7 @@ impl Journal {
         &self,
         tail: &mut Tail,
         batch: &mut Vec<u8>,
-        mut entries: Vec<Entry>,
+        entries: &mut [Entry],
     ) -> Result<(), Error> {
         frame::end_batch(batch, self.size(), entries.len() as u32);
         let mut at = tail.segment.data_end();
@@ -250,10 +250,10 @@ impl Journal {
         tail.file
             .sync_data()
             .during("syncing", &tail.segment.path)?;
-        for entry in &mut entries {
+        for entry in entries.iter_mut() {
             entry.offset += at as u32;
         }
-        self.publish(tail, &entries, at + batch.len() as u64);
+        self.publish(tail, entries, at + batch.len() as u64);
         Ok(())
     }
 
@@ -304,7 +304,7 @@ impl Journal {
         &self,
         tail: &mut Tail,
         position: Position,
-        change: &mut dyn FnMut(Position, &[u8], &Raw<'_>, &mut Vec<u8>) -> Result<(), Error>,
+        change: &mut Change<'_>,
     ) -> Result<(), Error> {
         let number = self.segment_number(position).ok_or(Error::NotFound)?;
         if self

@@ -66,11 +66,14 @@ pub(crate) struct Keyring {
     state: RwLock<State>,
 }
 
+/// A slot's number, and its key unless that is destroyed.
+type Kept = (u32, Option<Arc<Key>>);
+
 struct State {
     root: Root,
     ring: Ring,
     /// Slot numbers and keys by name; the index in the list is the key's generation.
-    keys: HashMap<Name, Vec<(u32, Option<Arc<Key>>)>>,
+    keys: HashMap<Name, Vec<Kept>>,
 }
 
 impl Keyring {

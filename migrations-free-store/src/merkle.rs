@@ -32,7 +32,7 @@ pub(crate) fn root_of(hashes: &[Hash]) -> Hash {
 
 /// The largest power of two below `n`, for n of at least 2.
 fn largest_power_below(n: u64) -> u64 {
-    1 << (63 - (n - 1).leading_zeros())
+    1 << (n - 1).ilog2()
 }
 
 /// Gives the hash of the perfect subtree of 2^height leaves that is the `index`th of its height.

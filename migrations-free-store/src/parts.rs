@@ -55,7 +55,7 @@ impl Parts {
     fn path(&self, scope: &Scope, label: &str) -> Result<PathBuf, Error> {
         let fits = !label.is_empty() && label.len() <= LABEL_BYTES_MAX && !label.starts_with('.');
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-        if !fits || !label.bytes().all(plain) || label.ends_with(".new") {
+        if !fits || !label.bytes().all(plain) || files::is_unfinished(label) {
             return Err(Error::Refused {
                 why: "a label has 1 to 100 letters, digits, dots, dashes and underscores",
             });
@@ -136,7 +136,9 @@ impl Parts {
     fn labels(&self, scope: &Scope) -> Result<Vec<String>, Error> {
         let paths = files::list(&self.dir.join(scope.file_name()))?;
         let labels = paths.iter().map(|path| files::name_of(path).to_owned());
-        Ok(labels.filter(|label| !label.ends_with(".new")).collect())
+        Ok(labels
+            .filter(|label| !files::is_unfinished(label))
+            .collect())
     }
 
     /// How many parts the scope has, and their bytes.

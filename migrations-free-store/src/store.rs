@@ -182,7 +182,7 @@ impl Store {
         let store = Store {
             inner: Arc::new(inner),
         };
-        let writer = Writer::new(store.clone(), tail);
+        let writer = Writer::new(store.clone(), tail)?;
         Ok((store, writer))
     }
 

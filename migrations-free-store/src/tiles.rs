@@ -26,7 +26,7 @@ pub(crate) struct Tiles {
     dir: PathBuf,
     journal: Arc<Journal>,
     edge: RwLock<Edge>,
-    cache: Arc<Mutex<HashMap<(u8, u64), Arc<Tile>>>>,
+    cache: Mutex<HashMap<(u8, u64), Arc<Tile>>>,
 }
 
 /// The right edge of the tree: for each level the hashes of the tile that is not full yet.
@@ -66,7 +66,7 @@ impl Tile {
     }
 
     fn node(&self, height: u8, index: u64) -> Option<Hash> {
-        let below = 2 * WIDTH - (2 * WIDTH >> height);
+        let below = 2 * WIDTH - ((2 * WIDTH) >> height);
         self.nodes.get((below + index) as usize).copied()
     }
 }
@@ -144,7 +144,7 @@ impl Tiles {
             dir: dir.to_owned(),
             journal,
             edge: RwLock::default(),
-            cache: Arc::default(),
+            cache: Mutex::default(),
         };
         for trusted_bits in [WIDTH_BITS, 2 * WIDTH_BITS, 63] {
             let from = checked >> trusted_bits << trusted_bits;
@@ -187,7 +187,7 @@ impl Tiles {
             let step = to.min(from + 4096);
             for leaf in self.leaves(from, step)? {
                 edge.push(leaf, &mut |level, index, tile| {
-                    self.write_in_background(level, index, Arc::new(tile))
+                    self.write_in_background(level, index, Arc::new(tile));
                 });
             }
             from = step;
@@ -211,7 +211,7 @@ impl Tiles {
         let mut edge = self.edge.write();
         for leaf in leaves {
             edge.push(*leaf, &mut |level, index, tile| {
-                full.push((level, index, Arc::new(tile)))
+                full.push((level, index, Arc::new(tile)));
             });
         }
         // Full tiles leave the edge, so they are in the cache before any reader can look for them.
@@ -336,9 +336,9 @@ impl Tiles {
     }
 
     fn derive(&self, level: u8, index: u64, expected: &Hash) -> Result<Arc<Tile>, Error> {
-        let mut tile = Arc::new(self.from_below(level, index)?);
+        let mut tile = Arc::new(self.made_from_below(level, index)?);
         if tile.root() != *expected {
-            tile = Arc::new(self.from_log(level, index)?);
+            tile = Arc::new(self.made_from_log(level, index)?);
         }
         if tile.root() != *expected {
             let path = tile_path(&self.dir, level, index, WIDTH as u16);
@@ -353,7 +353,7 @@ impl Tiles {
     }
 
     /// The tile made from the log's leaves, or from the tiles below it.
-    fn from_below(&self, level: u8, index: u64) -> Result<Tile, Error> {
+    fn made_from_below(&self, level: u8, index: u64) -> Result<Tile, Error> {
         let from = index * WIDTH;
         if level == 0 {
             return Ok(Tile::new(&self.leaves(from, from + WIDTH)?));
@@ -363,13 +363,13 @@ impl Tiles {
     }
 
     /// The tile made from the log alone, and every tile below it written anew.
-    fn from_log(&self, level: u8, index: u64) -> Result<Tile, Error> {
+    fn made_from_log(&self, level: u8, index: u64) -> Result<Tile, Error> {
         if level == 0 {
-            return self.from_below(0, index);
+            return self.made_from_below(0, index);
         }
         let mut roots = Vec::with_capacity(WIDTH as usize);
         for below in index * WIDTH..(index + 1) * WIDTH {
-            let tile = self.from_log(level - 1, below)?;
+            let tile = self.made_from_log(level - 1, below)?;
             write(
                 &tile_path(&self.dir, level - 1, below, WIDTH as u16),
                 tile.hashes(),
@@ -384,7 +384,7 @@ impl Tiles {
         match read(&tile_path(&self.dir, level, index, WIDTH as u16))? {
             Some(hashes) => Ok(Tile::new(&hashes)),
             None => {
-                let tile = self.from_below(level, index)?;
+                let tile = self.made_from_below(level, index)?;
                 write(
                     &tile_path(&self.dir, level, index, WIDTH as u16),
                     tile.hashes(),

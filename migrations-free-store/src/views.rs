@@ -72,11 +72,13 @@ impl Views {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Position, Error> {
         let table = self.table(view.name());
-        let mut position = match self.saved_position(view)? {
-            Some(position) => {
-                view.load(&table)?;
-                position
-            }
+        let loaded = match self.saved_position(view)? {
+            // A view that cannot take up what was saved is rebuilt like one that never was.
+            Some(position) => view.load(&table).ok().map(|()| position),
+            None => None,
+        };
+        let mut position = match loaded {
+            Some(position) => position,
             None => {
                 self.engine.drop_tree(view.name())?;
                 view.reset();
@@ -227,13 +229,15 @@ fn inner_key(key: &[u8]) -> Vec<u8> {
     inner
 }
 
+type Pair = Result<(Vec<u8>, Vec<u8>), Error>;
+
 /// Pairs of a table, by growing key.
 pub struct Entries {
-    pairs: Box<dyn Iterator<Item = Result<(Vec<u8>, Vec<u8>), Error>> + Send>,
+    pairs: Box<dyn Iterator<Item = Pair> + Send>,
 }
 
 impl Iterator for Entries {
-    type Item = Result<(Vec<u8>, Vec<u8>), Error>;
+    type Item = Pair;
 
     fn next(&mut self) -> Option<Self::Item> {
         let pair = self.pairs.next()?;

@@ -170,7 +170,7 @@ impl SealedFile {
     }
 
     /// How many whole chunks so many bytes hold, and how many plain bytes the broken one behind them.
-    pub fn split(&self, body_bytes: u64) -> (u64, usize) {
+    pub fn split(body_bytes: u64) -> (u64, usize) {
         let (whole, rest) = (
             body_bytes / SEALED_CHUNK_BYTES as u64,
             body_bytes % SEALED_CHUNK_BYTES as u64,
@@ -211,7 +211,7 @@ impl SealedFile {
         let (Some(len), Some(hash)) = (fields.u64(), fields.array()) else {
             return Err(damaged());
         };
-        let (whole, rest) = self.split(body);
+        let (whole, rest) = Self::split(body);
         if whole * CHUNK_BYTES as u64 + rest as u64 != len {
             return Err(damaged());
         }

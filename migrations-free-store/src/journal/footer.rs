@@ -78,9 +78,13 @@ pub(crate) fn encode(live: &Live) -> Vec<u8> {
             low: *low,
             high: *high,
         };
-        list.iter().for_each(|(_, index)| lists.put_u32(*index));
+        for (_, index) in list {
+            lists.put_u32(*index);
+        }
         if !row.is_contiguous() {
-            list.iter().for_each(|(seq, _)| lists.put_u64(*seq));
+            for (seq, _) in list {
+                lists.put_u64(*seq);
+            }
         }
         row.put(&mut channels);
     }
@@ -107,7 +111,9 @@ pub(crate) fn encode(live: &Live) -> Vec<u8> {
         .put(&mut scopes);
         // A scope that touches every record needs no list.
         if count as usize != live.entries.len() {
-            list.iter().for_each(|index| lists.put_u32(*index));
+            for index in list {
+                lists.put_u32(*index);
+            }
         }
     }
     let mut tags: Vec<_> = live.tags().collect();

@@ -25,6 +25,10 @@ pub(crate) struct Segment {
     pub body: RwLock<Body>,
 }
 
+/// Appends a record, given as its bytes and split, to the batch, as it was or otherwise sealed.
+pub(crate) type Change<'a> =
+    dyn FnMut(Position, &[u8], &Raw<'_>, &mut Vec<u8>) -> Result<(), Error> + 'a;
+
 pub(crate) enum Body {
     Live(Live),
     Closed(Closed),
@@ -321,10 +325,7 @@ impl Segment {
 
     /// Writes the closed segment anew, with each record as `change` appends it, and renames it into place.
     /// Readers that hold this segment go on with the old file, which is gone once the last lets go of it.
-    pub fn rewrite(
-        &self,
-        change: &mut dyn FnMut(Position, &[u8], &Raw<'_>, &mut Vec<u8>) -> Result<(), Error>,
-    ) -> Result<Segment, Error> {
+    pub fn rewrite(&self, change: &mut Change<'_>) -> Result<Segment, Error> {
         let old = self.file()?;
         let damaged = |at: usize| Error::damaged(&self.path, at as u64, "a batch cannot be read");
         let mut bytes = vec![0; self.data_end() as usize];

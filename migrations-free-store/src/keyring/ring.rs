@@ -249,7 +249,7 @@ impl Ring {
         let mut wiped = false;
         for path in files::list(dir)? {
             let name = files::name_of(&path);
-            let unfinished = name.ends_with(".new");
+            let unfinished = files::is_unfinished(name);
             if name.starts_with("ring-") && (unfinished || !name.starts_with(&mine)) {
                 let file = files::open_write(&path)?;
                 let length = file.metadata().during("measuring", &path)?.len();

@@ -39,11 +39,7 @@ fn write_v1(store: &Store, writer: &mut Writer) {
         }
     }
     let commitment = Commitment::of(b"a profile");
-    let hex: String = commitment
-        .hash
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hex = crate::hex(&commitment.hash);
     let header = format!("{{\"content_commitment\":\"{hex}\"}}");
     let bare = NewRecord {
         at_ms: DAY_MS,

@@ -106,6 +106,12 @@ pub fn say(writer: &mut Writer, seq: u64, text: &str) -> Pushed {
     pushed
 }
 
+pub fn hex(bytes: &[u8; 32]) -> String {
+    bytes
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
 pub fn text_at(store: &Store, position: u64) -> Option<String> {
     let record = store.read(position).expect("readable");
     let content = record.content.as_ref().expect("has content").bytes()?;
@@ -132,9 +138,9 @@ pub fn files_in(dir: &Path) -> Vec<PathBuf> {
         for entry in fs::read_dir(&dir).expect("listed") {
             let path = entry.expect("listed").path();
             if path.is_dir() {
-                dirs.push(path)
+                dirs.push(path);
             } else {
-                files.push(path)
+                files.push(path);
             }
         }
     }

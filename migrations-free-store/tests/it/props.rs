@@ -17,6 +17,8 @@ enum Act {
         length: u16,
     },
     Commit,
+    /// The batch is on its way to the disk while the next acts go on.
+    CommitBegin,
     Reopen,
     Sign,
     DestroyDay {
@@ -38,7 +40,8 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         20 => (0..3_u8, 0..3_u8, 0..3_u8, 0..600_u16)
             .prop_map(|(channel, author, day, length)| Act::Push { channel, author, day, length }),
-        6 => Just(Act::Commit),
+        4 => Just(Act::Commit),
+        4 => Just(Act::CommitBegin),
         2 => Just(Act::Reopen),
         1 => Just(Act::Sign),
         1 => (0..3_u8, 0..3_u8).prop_map(|(channel, day)| Act::DestroyDay { channel, day }),
@@ -174,6 +177,10 @@ fn step(
         }
         Act::Commit => {
             writer.commit().expect("committed");
+            model.commit();
+        }
+        Act::CommitBegin => {
+            writer.commit_begin().expect("sent");
             model.commit();
         }
         Act::Reopen => {

@@ -224,7 +224,10 @@ fn erasing_a_person_forgets_what_they_wrote_everywhere_and_nothing_else() {
         .push(&mut writer);
     }
     let commitment = Commitment::of(b"a profile");
-    let header = format!("{{\"content_commitment\":\"{}\"}}", hex(&commitment.hash));
+    let header = format!(
+        "{{\"content_commitment\":\"{}\"}}",
+        crate::hex(&commitment.hash)
+    );
     let profile = NewRecord {
         at_ms: DAY_MS,
         header: header.as_bytes(),
@@ -420,8 +423,4 @@ fn an_audit_month_forgets_its_headers_and_the_tree_still_stands() {
     assert_eq!(store.root(2).expect("computed"), root);
     let proof = store.inclusion(0, 2).expect("proved");
     verify_inclusion(&record.leaf, 0, 2, &root, &proof).expect("holds");
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

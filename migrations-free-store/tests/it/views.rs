@@ -11,7 +11,7 @@ use crate::{open, open_with_warnings, say};
 #[derive(Default)]
 struct Counts {
     version: u32,
-    counts: BTreeMap<Vec<u8>, u64>,
+    by_key: BTreeMap<Vec<u8>, u64>,
     resets: u32,
     applied: u64,
 }
@@ -24,14 +24,14 @@ impl View for Counts {
         self.version
     }
     fn reset(&mut self) {
-        self.counts.clear();
+        self.by_key.clear();
         self.resets += 1;
     }
     fn load(&mut self, table: &Table) -> Result<(), Error> {
         for pair in table.prefix(b"n/") {
             let (key, value) = pair?;
             let count = value.try_into().map(u64::from_be_bytes).unwrap_or_default();
-            self.counts.insert(key, count);
+            self.by_key.insert(key, count);
         }
         Ok(())
     }
@@ -39,11 +39,11 @@ impl View for Counts {
         self.applied += 1;
         // One key a record, so that a save has far more keys than one batch.
         let key = [b"n/", record.position.to_be_bytes().as_slice()].concat();
-        self.counts.insert(key, record.at_ms);
+        self.by_key.insert(key, record.at_ms);
         Ok(())
     }
     fn save(&mut self, changes: &mut Changes) -> Result<(), Error> {
-        for (key, count) in &self.counts {
+        for (key, count) in &self.by_key {
             changes.put(key, &count.to_be_bytes());
         }
         Ok(())
@@ -85,7 +85,7 @@ fn a_view_goes_on_where_it_was_saved_and_is_rebuilt_when_its_version_changes() {
         (caught_up(&store, &mut again), again.resets, again.applied),
         (1201, 0, 1)
     );
-    assert_eq!(again.counts.len(), 1201);
+    assert_eq!(again.by_key.len(), 1201);
     let mut newer = Counts {
         version: 1,
         ..Counts::default()
@@ -94,10 +94,10 @@ fn a_view_goes_on_where_it_was_saved_and_is_rebuilt_when_its_version_changes() {
         (caught_up(&store, &mut newer), newer.resets, newer.applied),
         (1201, 1, 1201)
     );
-    assert_eq!(newer.counts, again.counts);
+    assert_eq!(newer.by_key, again.by_key);
     let table = store.views().table("counts");
     let range: Vec<_> = table
-        .range(b"n/", &newer.counts.keys().nth(10).expect("there").clone())
+        .range(b"n/", &newer.by_key.keys().nth(10).expect("there").clone())
         .collect();
     assert_eq!(range.len(), 10);
     assert_eq!(table.range(b"z", b"a").count(), 0);
@@ -147,7 +147,7 @@ fn an_engine_lost_or_garbled_is_moved_aside_and_its_views_come_back_from_the_log
         let mut again = Counts::default();
         let position = store.views().catch_up(&store, &mut again, &mut |_| {});
         assert_eq!(position.expect("caught up"), 1000, "{garble}: {warnings:?}");
-        assert_eq!(again.counts, view.counts, "{garble}");
+        assert_eq!(again.by_key, view.by_key, "{garble}");
         drop((store, writer));
     }
 }
