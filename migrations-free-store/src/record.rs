@@ -94,6 +94,8 @@ pub struct Record {
 const VERSION: u8 = 1;
 const FIXED_BYTES: usize = 4 + 1 + 1 + 2 + 8 + 32 + 12;
 const SALT_BYTES: usize = 32;
+/// More than all of a record beside its header and content: clear fields, salts, tags, lengths.
+pub(crate) const RECORD_BYTES_BESIDE: usize = 512;
 
 const CONTENT: u16 = 1;
 const AUTHOR: u16 = 1 << 1;
@@ -276,6 +278,12 @@ impl Encoder {
             }
             None => None,
         };
+        // Growing midway would leave plaintext behind in freed memory.
+        out.reserve(
+            new.header.len()
+                + new.content.map_or(0, |(bytes, _)| bytes.len())
+                + RECORD_BYTES_BESIDE,
+        );
         let start = put_routing(&routing, out);
         out.put_u32((SALT_BYTES + new.header.len() + TAG_BYTES) as u32);
         let context = Context {

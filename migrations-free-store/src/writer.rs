@@ -14,12 +14,11 @@ use crate::error::{During, Error};
 use crate::files;
 use crate::id::Id;
 use crate::journal::{self, BATCH_BYTES_MAX, Entry, Tail};
-use crate::record::{CONTENT_BYTES_MAX, Encoder, HEADER_BYTES_MAX, NewRecord, Pushed};
+use crate::record::{
+    CONTENT_BYTES_MAX, Encoder, HEADER_BYTES_MAX, NewRecord, Pushed, RECORD_BYTES_BESIDE,
+};
 use crate::store::{Inner, Store};
 use crate::verify::Hash;
-
-/// Room a record may need beside its header and content.
-const RECORD_BYTES_BESIDE: usize = 512;
 
 /// Not `Clone`: one a data directory. While one batch is on its way to the disk, the next may be pushed.
 pub struct Writer {

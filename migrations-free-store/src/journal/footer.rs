@@ -353,7 +353,7 @@ impl Closed {
                 return Ok(Vec::new());
             }
             let wanted = (end - row.low + 1).saturating_sub(skipped) as u32;
-            return self.list(file, path, row.list + skipped as u32, wanted);
+            return self.list(file, path, row.list.wrapping_add(skipped as u32), wanted);
         }
         let indexes = self.list(file, path, row.list, row.count)?;
         let seqs_at = self.lists_at + (u64::from(row.list) + u64::from(row.count)) * 4;

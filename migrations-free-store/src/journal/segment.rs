@@ -55,6 +55,9 @@ pub(crate) fn first_of(path: &Path) -> Option<Position> {
 /// follows it; when one follows, acknowledged events are damaged, and that is an error and never a cut.
 pub(crate) fn recover(path: &Path, first: Position) -> Result<Recovered, Error> {
     let bytes = files::read(path)?.ok_or(Error::NotFound)?;
+    if u32::try_from(bytes.len()).is_err() {
+        return Err(Error::damaged(path, 0, "no segment is this long"));
+    }
     let mut live = Live::new(first, SEGMENT_HEADER_BYTES as u64);
     let mut at = SEGMENT_HEADER_BYTES;
     let header = bytes.get(..SEGMENT_HEADER_BYTES);
@@ -94,7 +97,7 @@ pub(crate) fn recover(path: &Path, first: Position) -> Result<Recovered, Error> 
     }
     live.data_end = at.max(SEGMENT_HEADER_BYTES) as u64;
     let rest = bytes.get(at..).unwrap_or_default();
-    let Some(last) = rest.iter().rposition(|byte| *byte != 0) else {
+    let Some(last) = last_used(rest) else {
         return Ok(Recovered { live, torn: None });
     };
     if frame::find_batch(&bytes, at).is_some() {
@@ -153,6 +156,19 @@ pub(crate) fn walk<F>(
         return damaged(at, "a batch is damaged and a whole batch follows it");
     }
     Ok(())
+}
+
+/// Where the last byte that is not zero stands. Most of an open segment is zeros, so they are passed by the page.
+fn last_used(bytes: &[u8]) -> Option<usize> {
+    const PAGE: [u8; 4096] = [0; 4096];
+    let mut end = bytes.len();
+    for page in bytes.rchunks(PAGE.len()) {
+        end -= page.len();
+        if PAGE.get(..page.len()) != Some(page) {
+            return page.iter().rposition(|byte| *byte != 0).map(|at| end + at);
+        }
+    }
+    None
 }
 
 impl Segment {

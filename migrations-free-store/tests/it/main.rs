@@ -6,6 +6,7 @@ mod golden;
 mod proofs;
 mod props;
 mod shred;
+mod together;
 mod views;
 
 use std::fs;
