@@ -4,7 +4,7 @@ import { get } from '../core/api.ts';
 import { state } from '../core/live.ts';
 import type { State } from '../core/state.ts';
 import { dateTime } from '../core/time.ts';
-import type { Channel, Id, Item, Ms, Receipts } from '../core/types.ts';
+import type { Channel, Id, Item, Ms, Receipt, Receipts } from '../core/types.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Load, useLoad } from '../ui/states.tsx';
@@ -19,12 +19,12 @@ export function InfoDialog({ channel, item, onClose }: { channel: Channel; item:
     <Dialog title={t('message_info')} onClose={onClose}>
       <Load from={receipts}>
         {({ read, delivered, waiting }) => {
-          const readers = new Set(read.map((one) => one.u));
+          const readers = read.map(who);
           return (
             <div class="stack">
               <Who s={s} title={t('read_by')} list={read} />
-              <Who s={s} title={t('delivered_to')} list={delivered.filter((one) => !readers.has(one.u))} />
-              {waiting.length ? <Who s={s} title={t('waiting_for')} list={waiting.map((u) => ({ u }))} /> : null}
+              <Who s={s} title={t('delivered_to')} list={delivered.filter((one) => !readers.includes(who(one)))} />
+              {waiting.length ? <Who s={s} title={t('waiting_for')} list={waiting} /> : null}
             </div>
           );
         }}
@@ -33,17 +33,21 @@ export function InfoDialog({ channel, item, onClose }: { channel: Channel; item:
   );
 }
 
-function Who({ s, title, list }: { s: State; title: string; list: { u: Id; ts?: Ms }[] }) {
+function who(one: Receipt): Id {
+  return typeof one === 'string' ? one : one.u;
+}
+
+function Who({ s, title, list }: { s: State; title: string; list: Receipt[] }) {
   return (
     <section class="stack tight">
       <h3>{title}</h3>
       {list.length ? (
         <ul class="stack tight">
           {list.map((one) => (
-            <li key={one.u} class="row">
-              <Avatar id={one.u} name={personName(s, one.u)} size="tiny" />
-              <span class="grow clip">{personName(s, one.u)}</span>
-              {one.ts ? <span class="muted small num">{dateTime(one.ts)}</span> : null}
+            <li key={who(one)} class="row">
+              <Avatar id={who(one)} name={personName(s, who(one))} size="tiny" />
+              <span class="grow clip">{personName(s, who(one))}</span>
+              {typeof one === 'string' ? null : <span class="muted small num">{dateTime(one.ts)}</span>}
             </li>
           ))}
         </ul>

@@ -216,6 +216,7 @@ function Devices() {
                 {device.current ? null : (
                   <Button kind="danger" onClick={() => void end(device)}>
                     {t('sign_out_device')}
+                    <span class="unseen">{device.label}</span>
                   </Button>
                 )}
               </li>

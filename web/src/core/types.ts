@@ -169,10 +169,13 @@ export interface SearchResult {
   oldest_kept?: Ms;
 }
 
+/** Whose, and when, where that is kept. */
+export type Receipt = Id | { u: Id; ts: Ms };
+
 export interface Receipts {
-  read: { u: Id; ts: Ms }[];
-  delivered: { u: Id; ts: Ms }[];
-  waiting: Id[];
+  read: Receipt[];
+  delivered: Receipt[];
+  waiting: Receipt[];
 }
 
 export interface Invite {
