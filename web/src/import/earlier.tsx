@@ -50,7 +50,7 @@ function Provenance({ job, onClose }: { job: ImportJob; onClose: () => void }) {
           rows={[
             [t('brought_by'), nameOf(job.by)],
             [t('brought_at'), <When key="at" ts={job.at} />],
-            ...(result ? ([[t('messages'), t('added', { n: result.added })]] as [string, string][]) : []),
+            ...(result ? ([[t('entries'), t('added', { n: result.added })]] as [string, string][]) : []),
             ...(result?.attachments ? ([[t('attachments'), t('result_attachments', { n: result.attachments })]] as [string, string][]) : []),
             ['SHA-256', <Code key="sha" value={job.sha256} what="SHA-256" whole />],
           ]}

@@ -71,8 +71,8 @@ export const t = translator({
   others: 'Others',
   person_for: 'Person for {name}',
   suggested: 'suggested',
-  confirm: 'Everybody in {channel} will see {n} message.|Everybody in {channel} will see {n} messages.',
-  confirm_rule: 'Imported messages follow this channel’s retention rule by their own date: {keep}. Older ones are destroyed with the next run.',
+  confirm: '{n} message will be there for everybody in {channel}.|{n} messages will be there for everybody in {channel}.',
+  confirm_rule: 'They are kept {keep}, counted from today, whatever their own date.',
   commit: 'Import',
   back: 'Back',
 
@@ -80,7 +80,7 @@ export const t = translator({
   of: '{done} of {total}',
   running_hint: 'You can leave this page; the import goes on.',
   done: 'Imported',
-  added: '{n} message came in|{n} messages came in',
+  added: '{n} entry came in|{n} entries came in',
   result_already: '{n} was already here|{n} were already here',
   result_attachments: '{n} attachment|{n} attachments',
   result_unreadable: '{n} line could not be read|{n} lines could not be read',
@@ -91,6 +91,7 @@ export const t = translator({
 
   before: 'Earlier imports',
   unverified: 'What came in is marked as imported: the file was made on a phone and nobody can prove that it was not changed there.',
+  entries: 'Entries',
   brought_by: 'Brought by',
   brought_at: 'When',
 });

@@ -11,13 +11,13 @@ const PEOPLE = new Set(['person', 'owners', 'members', 'mentions']);
 const TIMES = new Set(['expires_at', 'from', 'to']);
 const PLACES = new Set(['of', 'upto', 'thread', 'reply']);
 
-export function factText(fact: string, value: unknown, nameOf: (id: string) => string): string {
+export function factText(fact: string, value: unknown, nameOf: (id: string) => string, channelOf = nameOf): string {
   if (typeof value === 'boolean') return ledger(value ? 'yes' : 'no');
   if (fact === 'keep') return keepText(value);
   if (fact === 'days' && isNumbers(value)) return daysText(value);
   if (fact === 'ranges' && Array.isArray(value)) return value.filter(isNumbers).map(rangeText).join(', ');
   if (PEOPLE.has(fact)) return namesText(Array.isArray(value) ? value : [value], nameOf);
-  if (fact === 'channels' && Array.isArray(value)) return namesText(value, nameOf);
+  if (fact === 'channels' && Array.isArray(value)) return namesText(value, channelOf);
   if (typeof value === 'number') {
     if (TIMES.has(fact)) return dateTime(value);
     if (PLACES.has(fact)) return `#${value}`;

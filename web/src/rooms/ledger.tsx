@@ -167,7 +167,7 @@ function Details({ object }: { object: Record<string, unknown> }) {
   const short = Object.entries(object ?? {}).filter(([, value]) => !(typeof value === 'string' && value.length >= 26) || nameOf(String(value)) !== value);
   const shown = short.filter(([fact, value]) => fact !== 'ranges' && !(typeof value === 'string' && /^[0-9A-Z]{26}$/.test(value) && fact !== 'person'));
   if (!shown.length) return <None />;
-  return <span class="details">{shown.slice(0, 4).map(([fact, value]) => `${factName(fact)} ${factText(fact, value, nameOf)}`).join(' · ')}</span>;
+  return <span class="details">{shown.slice(0, 4).map(([fact, value]) => `${factName(fact)} ${factText(fact, value, nameOf, channelName)}`).join(' · ')}</span>;
 }
 
 type Proof = { state: 'busy' } | { state: 'ok'; size: number; hashes: number } | { state: 'bad'; why: string };
@@ -182,7 +182,7 @@ function Entry({ entry, provable, onClose }: { entry: LedgerEntry; provable: boo
       setProof({ state: 'bad', why: (error as Error).message });
     }
   };
-  const facts = Object.entries(entry.object ?? {}).map(([fact, value]): [string, string] => [factName(fact), factText(fact, value, nameOf)]);
+  const facts = Object.entries(entry.object ?? {}).map(([fact, value]): [string, string] => [factName(fact), factText(fact, value, nameOf, channelName)]);
   return (
     <Dialog
       title={actName(entry.act)}
