@@ -5,6 +5,7 @@ mod caretaker;
 mod footer;
 mod frame;
 mod index;
+mod recovery;
 mod segment;
 
 use std::collections::{HashMap, VecDeque};
@@ -23,7 +24,6 @@ use crate::scope::Scope;
 use crate::verify::Hash;
 use crate::{Position, Progress, files};
 pub(crate) use caretaker::Caretaker;
-use footer::Closed;
 use frame::SEGMENT_HEADER_BYTES;
 pub(crate) use index::Entry;
 use index::Live;
@@ -91,7 +91,7 @@ impl Journal {
         let paths = Self::segments_in(dir)?;
         for (number, (first, path)) in paths.iter().enumerate() {
             let next = paths.get(number + 1).map(|(first, _)| *first);
-            let segment = open_segment(*first, path, next, signed, progress)?;
+            let segment = recovery::open_segment(*first, path, next, signed, progress)?;
             if *first != journal.size() {
                 return Err(Error::damaged(
                     path,
@@ -133,7 +133,7 @@ impl Journal {
         first: Position,
         each: &mut dyn FnMut(Position, &Raw<'_>) -> Result<(), F>,
     ) -> Result<(), Result<F, Error>> {
-        segment::walk(path, first, each)
+        recovery::walk(path, first, each)
     }
 
     /// Adds a segment behind the others, with all it holds.
@@ -486,62 +486,4 @@ impl Journal {
 /// Clears `batch` and leaves room for its frame; records are appended behind it.
 pub(crate) fn begin_batch(batch: &mut Vec<u8>) {
     frame::begin_batch(batch);
-}
-
-/// Opens one segment; `next` is the first position of the segment behind it, if there is one.
-fn open_segment(
-    first: Position,
-    path: &Path,
-    next: Option<Position>,
-    signed: Position,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Segment, Error> {
-    let file = files::open_read(path)?;
-    if let Some(closed) = Closed::read(&file, path)?
-        && closed.first == first
-        && next.is_none_or(|next| next == first + u64::from(closed.count))
-        && closed.read_channels(&file, path)?.is_some()
-    {
-        return Ok(Segment::new(first, path.to_owned(), Body::Closed(closed)));
-    }
-    let recovered = segment::recover(path, first)?;
-    let end = first + recovered.live.entries.len() as u64;
-    let data_end = recovered.live.data_end;
-    let segment = Segment::new(first, path.to_owned(), Body::Live(recovered.live));
-    match next {
-        // A full segment whose index was not finished, or is damaged: every event must still be there.
-        Some(next) if next != end => Err(Error::damaged(
-            path,
-            data_end,
-            "a batch is damaged and a later segment follows it",
-        )),
-        Some(_) => {
-            progress(Progress::Warning(format!(
-                "the index of {} was made anew",
-                path.display()
-            )));
-            segment.close()?;
-            Ok(segment)
-        }
-        None if end < signed => Err(Error::ShorterThanCheckpoint { size: end, signed }),
-        None => {
-            if let Some(torn) = recovered.torn {
-                cut(path, torn.clone())?;
-                let bytes = torn.end - torn.start;
-                let told = format!(
-                    "{bytes} bytes of an unfinished batch were cut off {}",
-                    path.display()
-                );
-                progress(Progress::Warning(told));
-            }
-            Ok(segment)
-        }
-    }
-}
-
-/// Zeroes a torn batch, so that nothing of it can ever pass for a batch.
-fn cut(path: &Path, torn: std::ops::Range<u64>) -> Result<(), Error> {
-    let file = files::open_write(path)?;
-    files::write_zeros(&file, path, torn.start, torn.end)?;
-    file.sync_all().during("syncing", path)
 }
