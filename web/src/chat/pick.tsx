@@ -40,7 +40,7 @@ export function PickPeople({ chosen, without, onChange }: { chosen: Id[]; withou
             />
           </label>
         ))}
-        {people.length ? null : <p class="muted pick-none">{t('no_people')}</p>}
+        {people.length ? null : <p class="muted pick-none">{t(wanted ? 'no_people' : 'no_people_yet')}</p>}
       </div>
     </fieldset>
   );

@@ -184,6 +184,7 @@ export const t = translator({
   message_person: 'Message {name}',
   message_to: 'Message',
   no_people: 'Nobody by that name',
+  no_people_yet: 'Nobody else is here yet. Invite people, and they come in by themselves.',
   inactive: 'deactivated',
   imported_person: 'imported',
   role_member: 'Member',
