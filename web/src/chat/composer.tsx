@@ -126,16 +126,22 @@ export function Composer({ channel, thread, draftKey, reply, editing, dropped, o
     picked.current = [];
     popup.value = null;
     onDone();
-    box.current?.focus();
+    show(text.value, text.value.length);
+  };
+
+  /** At once and not with the next drawing: the next key may come before that. */
+  const show = (value: string, caret: number) => {
+    const node = box.current;
+    if (!node) return;
+    node.value = value;
+    node.focus();
+    node.setSelectionRange(caret, caret);
   };
 
   const insert = (words: string, from: number, to: number) => {
     const value = text.value.slice(0, from) + words + text.value.slice(to);
     write(value);
-    requestAnimationFrame(() => {
-      box.current?.focus();
-      box.current?.setSelectionRange(from + words.length, from + words.length);
-    });
+    show(value, from + words.length);
   };
 
   const look = () => {

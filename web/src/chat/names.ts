@@ -81,7 +81,8 @@ export function systemText(s: State, item: Item): string {
     case 'channel.archived':
       return t(sys.n === 0 ? 'sys_unarchived' : 'sys_archived', { who });
     case 'member.added':
-      return sys.p === item.u || !sys.p ? t('sys_joined', { who: sys.p ? whom : who }) : t('sys_added', { who, whom });
+      // Who came by an invite was added by nobody in particular.
+      return sys.p === item.u || !sys.p || !s.people[item.u] ? t('sys_joined', { who: sys.p ? whom : who }) : t('sys_added', { who, whom });
     case 'member.removed':
       return t('sys_removed', { who, whom });
     case 'member.left':

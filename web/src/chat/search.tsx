@@ -7,6 +7,7 @@ import { get } from '../core/api.ts';
 import { state } from '../core/live.ts';
 import { go, href, route } from '../core/route.ts';
 import type { State } from '../core/state.ts';
+import { plain } from '../core/text.ts';
 import { date, dateTime, utc } from '../core/time.ts';
 import type { SearchHit, SearchResult } from '../core/types.ts';
 import { Avatar } from '../ui/avatar.tsx';
@@ -189,7 +190,7 @@ function Hit({ s, hit, text }: { s: State; hit: SearchHit; text: string }) {
               {dateTime(hit.item.ts)}
             </span>
           </span>
-          <span class="hit-text">{marked(hit.snippet || gist(hit.item), text)}</span>
+          <span class="hit-text">{marked(plain(hit.snippet) || gist(hit.item), text)}</span>
         </span>
       </a>
     </li>

@@ -61,13 +61,14 @@ export function Shell({ children }: { children: ComponentChildren }) {
     };
   }, []);
   const atRoot = name === '';
+  const narrow = !matchMedia('(min-width: 860px)').matches;
   return (
     <div class={`shell ${atRoot ? 'at-root' : 'inside'} ${governance ? 'governance' : ''} ${name === 'c' ? 'in-channel' : ''}`}>
       <Nav current={name} />
       {governance ? null : (
-        <aside class="side" aria-label={t('channels')}>
+        <div class="side" role={atRoot && narrow ? 'main' : 'complementary'} aria-label={t('channels')}>
           <ChannelList />
-        </aside>
+        </div>
       )}
       <main class="main">{governance ? children : <Open />}</main>
       {switching.value ? <Switcher onClose={() => (switching.value = false)} /> : null}

@@ -276,7 +276,7 @@ export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, o
                 );
               }
               const { item } = row;
-              const drawLine = !unreadDrawn && readUpTo !== null && item.q > readUpTo && item.u !== s.me && !inThread;
+              const drawLine = !unreadDrawn && readUpTo !== null && item.q > readUpTo && item.u !== s.me && !item.sys && !inThread;
               if (drawLine) unreadDrawn = true;
               const together = !drawLine && belongTogether(previous, item, channel) && dayKey(previous?.ts ?? 0) === part.day;
               previous = item;

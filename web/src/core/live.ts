@@ -111,6 +111,8 @@ if (typeof window !== 'undefined') {
     wake();
     flush();
   });
+  // The browser thinks that the line went: ask it, so that "offline" is said within seconds.
+  window.addEventListener('offline', wake);
   window.addEventListener('pageshow', wake);
   document.addEventListener('visibilitychange', wake);
 }
