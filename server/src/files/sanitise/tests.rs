@@ -1,3 +1,5 @@
+//! Promises of making files safe: what comes out is what it says it is, and tells nothing of where it was made.
+
 use std::io::Cursor;
 
 use image::codecs::gif::{GifDecoder, GifEncoder};

@@ -1,3 +1,5 @@
+//! Promises of secrets: weak ones are refused, stored ones tell nothing, and nobody costs what somebody costs.
+
 use proptest::prelude::*;
 
 use super::token::crockford;

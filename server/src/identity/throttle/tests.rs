@@ -1,3 +1,5 @@
+//! Promises of the throttle: guessing becomes slow, and nobody is locked out by strangers.
+
 use std::net::Ipv4Addr;
 
 use proptest::prelude::*;

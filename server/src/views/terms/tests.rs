@@ -1,3 +1,5 @@
+//! Promises of terms: what was said is found by its words, as a plain search through the texts would find it.
+
 use std::collections::BTreeMap;
 
 use fst::Automaton;
