@@ -72,7 +72,7 @@ export function ChannelList() {
   };
   return (
     <>
-      <header class="bar side-bar">
+      <div class="bar side-bar">
         <span class="side-mark">
           <Mark />
         </span>
@@ -88,7 +88,7 @@ export function ChannelList() {
             ]}
           />
         )}
-      </header>
+      </div>
       <LineNotice />
       <div class="finder">
         <Icon name="search" />
