@@ -44,6 +44,14 @@ if (typeof document !== 'undefined') {
   });
 }
 
+/** Signing out: what was typed a moment ago must not be kept after all else was wiped. */
+export function forgetAllDrafts(): void {
+  for (const timer of timers.values()) clearTimeout(timer);
+  timers.clear();
+  written.clear();
+  drafts.value = {};
+}
+
 /** The channel is gone for this person: so is what she was about to say there. */
 export function forgetDrafts(c: string): void {
   for (const key of Object.keys(drafts.peek())) if (key === c || key.startsWith(`${c}/`)) setDraft(key, '');

@@ -2,7 +2,7 @@
 
 import { batch, computed, signal } from '@preact/signals';
 import { ApiError, bytes, get, onSignedOut, post } from './api.ts';
-import { forgetDrafts } from './drafts.ts';
+import { forgetAllDrafts, forgetDrafts } from './drafts.ts';
 import { arrived, discardChannel, flush, forgetOutbox, settled, startOutbox, unquote, type Attachment } from './outbox.ts';
 import { Socket } from './socket.ts';
 import { apply, extendLine, fromBootstrap, openLine, setOnline, threadKey, type State } from './state.ts';
@@ -94,6 +94,7 @@ async function leave(): Promise<void> {
   left = true;
   socket.stop();
   forgetOutbox();
+  forgetAllDrafts();
   batch(() => {
     state.value = null;
     typing.value = {};
