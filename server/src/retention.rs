@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use migrations_free_store::Id;
+use migrations_free_store::{Id, Scope, Store};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::chat::command::{Command, Door as Inner};
-use crate::chat::state::State;
+use crate::chat::state::{State, day_of};
 use crate::chat::{Actor, Refusal};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -101,7 +101,7 @@ impl Sweeper {
 }
 
 async fn sweep(views: &Views, door: &Door, clock: &Clock) -> u64 {
-    let due = due(&views.state.read(), clock.now_ms());
+    let due = due(views, clock.now_ms());
     let mut destroyed = 0;
     for (channel, days) in due {
         for days in days.chunks(DAYS_AT_ONCE_MAX) {
@@ -130,27 +130,38 @@ async fn sweep(views: &Views, door: &Door, clock: &Clock) -> u64 {
     destroyed
 }
 
-/// Every channel with the days to destroy; what was intended and not done comes along.
-fn due(state: &State, now_ms: u64) -> Vec<(Id, Vec<u32>)> {
-    let mut due: Vec<(Id, Vec<u32>)> = state
-        .channels
-        .iter()
-        .map(|(id, channel)| {
-            let mut days = state.due_days(channel, state.keep_days(channel), now_ms);
-            days.extend(
-                state
-                    .unfinished
-                    .get(id)
-                    .into_iter()
-                    .flatten()
-                    .filter(|d| channel.days.get(d).is_some_and(|f| !f.destroyed)),
-            );
-            days.sort_unstable();
-            days.dedup();
-            (*id, days)
-        })
+/// Every channel with the days to destroy. One channel at a time: the sequencer is not kept waiting.
+fn due(views: &Views, now_ms: u64) -> Vec<(Id, Vec<u32>)> {
+    let mut channels: Vec<Id> = views.state.read().channels.keys().copied().collect();
+    channels.sort_unstable();
+    channels
+        .into_iter()
+        .map(|id| (id, due_days(&views.state.read(), &views.store, id, now_ms)))
         .filter(|(_, days)| !days.is_empty())
-        .collect();
-    due.sort_unstable();
-    due
+        .collect()
+}
+
+/// The days past the ceiling; what was intended and not done comes along, and so do days on which nothing was
+/// said but a file was sealed that no message ever named.
+fn due_days(state: &State, store: &Store, id: Id, now_ms: u64) -> Vec<u32> {
+    let Some(channel) = state.channels.get(&id) else {
+        return Vec::new();
+    };
+    let keep_days = state.keep_days(channel);
+    let mut days = state.due_days(channel, keep_days, now_ms);
+    if let Some(keep_days) = keep_days {
+        let past = day_of(channel.created_at)..day_of(now_ms).saturating_sub(keep_days);
+        days.extend(past.filter(|day| {
+            let scope = Scope::ChannelDay {
+                channel: id,
+                day: *day,
+            };
+            !channel.days.contains_key(day) && store.is_alive(&scope)
+        }));
+    }
+    let unfinished = state.unfinished.get(&id).into_iter().flatten();
+    days.extend(unfinished.filter(|d| channel.days.get(d).is_none_or(|f| !f.destroyed)));
+    days.sort_unstable();
+    days.dedup();
+    days
 }

@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::chat::command::{Command, Door as Inner, Target, Upload};
 use crate::chat::decide::{FRESH_IDS, FreshIds};
 use crate::chat::event::{Act, HEADER_VERSION};
+use crate::chat::state::day_of;
 use crate::chat::{
     Ack, Actor, Draft, Event, Facts, Hash, Header, Refusal, State, authorise, decide,
 };
@@ -28,6 +29,8 @@ use crate::views::amendments::Amendments;
 pub const QUEUE_MAX: usize = 4096;
 /// Commands decided before one sync.
 const BATCH_COMMANDS_MAX: usize = 512;
+/// Content decided before one sync; well below what the store takes in one batch.
+const BATCH_CONTENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// How often a grown log is signed.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 /// Command ids are remembered this long; older ones are refused.
@@ -234,13 +237,23 @@ struct Sequencer {
 #[derive(Default)]
 struct Batch {
     events: Vec<Event>,
+    content_bytes: usize,
     replies: Vec<(Reply, Option<Id>, Result<Ack, Refusal>)>,
     /// Command ids of this batch, to answer a repetition within it.
     tags: HashMap<[u8; 16], Ack>,
     /// Messages of this batch: the log cannot be asked for them yet.
     targets: HashMap<(Id, u64), Target>,
     listens: Vec<(Arc<Listener>, oneshot::Sender<Listening>)>,
-    expire: Vec<(Id, Vec<u32>, Hash)>,
+    expire: Vec<Expiry>,
+}
+
+/// A destruction whose intent is being made durable.
+struct Expiry {
+    channel: Id,
+    days: Vec<u32>,
+    plan: Hash,
+    /// Answered when it is done, not when it is intended.
+    reply: Option<(Reply, Option<Id>, Result<Ack, Refusal>)>,
 }
 
 impl Sequencer {
@@ -262,7 +275,10 @@ impl Sequencer {
                         break;
                     }
                     self.take(&mut state, ask);
-                    if taken < BATCH_COMMANDS_MAX && self.batch.listens.is_empty() {
+                    if taken < BATCH_COMMANDS_MAX
+                        && self.batch.content_bytes < BATCH_CONTENT_BYTES_MAX
+                        && self.batch.listens.is_empty()
+                    {
                         next = self.asks.try_recv().ok();
                     }
                 }
@@ -288,7 +304,13 @@ impl Sequencer {
                     reply,
                 } = *submission;
                 let answer = self.command(state, actor, &command, key, uploads);
-                self.batch.replies.push((reply, key, answer));
+                let reply = (reply, key, answer);
+                match (&command, self.batch.expire.last_mut()) {
+                    (Command::Door(Inner::Expire { .. }), Some(expiry)) if reply.2.is_ok() => {
+                        expiry.reply = Some(reply);
+                    }
+                    _ => self.batch.replies.push(reply),
+                }
             }
             // Registered after the commit: what this batch appended is then history for it.
             Ask::Listen { listener, ready } => self.batch.listens.push((listener, ready)),
@@ -364,7 +386,12 @@ impl Sequencer {
             self.batch.tags.insert(tag, ack.clone());
         }
         if let (Command::Door(Inner::Expire { channel, days }), Some(plan)) = (command, plan) {
-            self.batch.expire.push((*channel, days.clone(), plan));
+            self.batch.expire.push(Expiry {
+                channel: *channel,
+                days: days.clone(),
+                plan,
+                reply: None,
+            });
         }
         Ok(ack)
     }
@@ -531,6 +558,7 @@ impl Sequencer {
         {
             target.deleted = true;
         }
+        self.batch.content_bytes += content_bytes.map_or(0, |bytes| bytes.len());
         state.apply(&event);
         self.parts.amendments.note(&event);
         let ack = Ack::of(&event.header);
@@ -546,12 +574,8 @@ impl Sequencer {
             fail(&error);
         }
         let batch = std::mem::take(&mut self.batch);
-        for (reply, key, answer) in batch.replies {
-            match reply {
-                Reply::Once(once) => drop(once.send(answer)),
-                Reply::Frame(listener) => listener.push(&[(self.parts.answer)(key, &answer)]),
-                Reply::Nobody => {}
-            }
+        for reply in batch.replies {
+            self.reply(reply);
         }
         (self.parts.follow)(&batch.events);
         self.fanout
@@ -569,11 +593,22 @@ impl Sequencer {
                     .unlisten(&listener, &state.read(), self.parts.encode.as_mut());
             }
         }
-        for (channel, days, plan) in batch.expire {
-            self.destroy(channel, days, plan);
+        for expiry in batch.expire {
+            self.destroy(expiry.channel, expiry.days, expiry.plan);
+            if let Some(reply) = expiry.reply {
+                self.reply(reply);
+            }
         }
         if self.signed.elapsed() >= CHECKPOINT_EVERY {
             self.sign();
+        }
+    }
+
+    fn reply(&self, (reply, key, answer): (Reply, Option<Id>, Result<Ack, Refusal>)) {
+        match reply {
+            Reply::Once(once) => drop(once.send(answer)),
+            Reply::Frame(listener) => listener.push(&[(self.parts.answer)(key, &answer)]),
+            Reply::Nobody => {}
         }
     }
 
@@ -628,6 +663,7 @@ pub fn target_of(event: &Event) -> Option<Target> {
     };
     Some(Target {
         author,
+        day: day_of(event.header.at),
         n,
         is_message: true,
         thread,

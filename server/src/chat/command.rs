@@ -329,6 +329,8 @@ impl Command {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Target {
     pub author: Id,
+    /// The day under whose key it stands: what changes it is sealed with it.
+    pub day: u32,
     /// Its ordinal among the channel's messages.
     pub n: u64,
     pub is_message: bool,

@@ -528,12 +528,20 @@ impl State {
             }
             Act::DestroyIntended { days, .. } => {
                 if let Some(channel) = event.header.channel {
-                    self.unfinished.insert(channel, days.clone());
+                    let all = self.unfinished.entry(channel).or_default();
+                    all.extend(days);
+                    all.sort_unstable();
+                    all.dedup();
                 }
             }
             Act::DestroyDone { days, .. } => {
                 if let Some(id) = event.header.channel {
-                    self.unfinished.remove(&id);
+                    if let Some(all) = self.unfinished.get_mut(&id) {
+                        all.retain(|day| !days.contains(day));
+                        if all.is_empty() {
+                            self.unfinished.remove(&id);
+                        }
+                    }
                     if let Some(channel) = self.channels.get_mut(&id) {
                         for day in days {
                             if let Some(day) = channel.days.get_mut(day) {

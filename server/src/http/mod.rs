@@ -25,6 +25,8 @@ use axum::routing::get;
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 
 use crate::chat::command::{Command, Door as Inner};
 use crate::chat::{Actor, Refusal};
@@ -204,7 +206,15 @@ fn router(app: Arc<App>) -> Router {
         .route("/ws", get(socket::upgrade))
         .fallback(site::serve)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(tower_http::compression::CompressionLayer::new())
+        .layer(
+            CompressionLayer::new().compress_when(
+                DefaultPredicate::new()
+                    .and(NotForContentType::new("application/zip"))
+                    .and(NotForContentType::new("application/octet-stream"))
+                    .and(NotForContentType::new("video/"))
+                    .and(NotForContentType::new("audio/")),
+            ),
+        )
         .layer(middleware::from_fn_with_state(
             Arc::clone(&app),
             session::same_origin,

@@ -96,9 +96,12 @@ impl Search {
                     }
                 }
                 Act::MessageEdited { of, .. } | Act::MessageDeleted { of } => {
-                    let Some(day) = day_of_message(c, *of) else {
-                        continue;
+                    // An edit is sealed with its message's day.
+                    let day = match event.header.scope {
+                        Some(Scope::ChannelDay { day, .. }) => Some(day),
+                        _ => day_of_message(c, *of),
                     };
+                    let Some(day) = day else { continue };
                     match held.get_mut(&(c, day)) {
                         Some(Held::Open { part, .. }) => {
                             part.remove(*of);
@@ -419,9 +422,11 @@ impl Views {
         let mut from = place.from;
         while from <= place.to {
             let to = (from + BUILD_EVENTS - 1).min(place.to);
+            // Days interleave when a clock was set back: a word is sealed with its own day only.
             for event in self.events(place.channel, from, to)? {
                 if let (Act::MessagePosted { .. } | Act::MessageImported { .. }, Some(q)) =
                     (&event.header.act, event.header.channel_seq)
+                    && day_of(event.header.at) == place.day
                 {
                     texts.insert(q, searchable(event.content.as_ref()));
                 }

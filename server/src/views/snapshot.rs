@@ -21,7 +21,6 @@ pub fn open(store: &Store, progress: &mut dyn FnMut(Progress)) -> Result<State, 
         state: State::default(),
         encoded: None,
         generation: 0,
-        stale: vec![],
     };
     store.views().catch_up(store, &mut view, progress)?;
     let mut state = view.state;
@@ -52,18 +51,10 @@ pub fn save(store: &Store, encoded: Encoded) -> Result<(), Error> {
     let position = encoded.position;
     let table = store.views().table(NAME);
     let current = table.get(POINTER)?.and_then(|p| p.first().copied());
-    let generation = if current == Some(0) { 1 } else { 0 };
-    let chunks = encoded.bytes.len().div_ceil(CHUNK_BYTES);
-    let stale: Vec<Vec<u8>> = table
-        .prefix(&[b'g', generation])
-        .skip(chunks)
-        .map(|entry| entry.map(|(key, _)| key))
-        .collect::<Result<_, _>>()?;
     let mut view = Saved {
         state: State::default(),
         encoded: Some(encoded),
-        generation,
-        stale,
+        generation: if current == Some(0) { 1 } else { 0 },
     };
     store.views().save(&mut view, position)
 }
@@ -72,8 +63,6 @@ struct Saved {
     state: State,
     encoded: Option<Encoded>,
     generation: u8,
-    /// Chunks of the generation's last use that this save does not overwrite.
-    stale: Vec<Vec<u8>>,
 }
 
 impl View for Saved {
@@ -94,8 +83,12 @@ impl View for Saved {
             return Ok(());
         };
         let mut bytes = Vec::new();
-        if let Some((generation, sum)) = pointer.split_first() {
-            for entry in table.prefix(&[b'g', *generation]) {
+        if let Some((generation, rest)) = pointer.split_first()
+            && let Some((sum, chunks)) = rest.split_first_chunk::<32>()
+            && let Ok(chunks) = chunks.try_into().map(u32::from_be_bytes)
+        {
+            // A longer state of an earlier save may have left chunks beyond these.
+            for entry in table.prefix(&[b'g', *generation]).take(chunks as usize) {
                 bytes.extend(entry?.1);
             }
             if Sha256::digest(&bytes).as_slice() == sum
@@ -129,9 +122,6 @@ impl View for Saved {
             None => encode(&self.state).map_err(|e| Error::Views { why: e.to_string() })?,
         };
         let sum: [u8; 32] = Sha256::digest(&encoded.bytes).into();
-        for key in std::mem::take(&mut self.stale) {
-            changes.delete(&key);
-        }
         for (index, chunk) in encoded.bytes.chunks(CHUNK_BYTES).enumerate() {
             let mut key = vec![b'g', self.generation];
             key.extend((index as u32).to_be_bytes());
@@ -139,6 +129,7 @@ impl View for Saved {
         }
         let mut pointer = vec![self.generation];
         pointer.extend(sum);
+        pointer.extend((encoded.bytes.len().div_ceil(CHUNK_BYTES) as u32).to_be_bytes());
         changes.put(POINTER, &pointer);
         Ok(())
     }

@@ -79,7 +79,7 @@ pub(super) fn edit(
         of: q,
         mentions: mentions(channel, m)?,
     };
-    let day = day_of_target(channel, q)?;
+    let day = live_day(channel, target.day)?;
     build.amended(c, day, act, Some(Content::text(text)));
     Ok(())
 }
@@ -93,7 +93,7 @@ pub(super) fn delete(build: &mut Build<'_>, c: Id, q: u64, facts: &Facts) -> Res
     if target.author != build.person() && !member.owner {
         return Err(Refusal::Forbidden);
     }
-    let day = day_of_target(channel, q)?;
+    let day = live_day(channel, target.day)?;
     build.amended(c, day, Act::MessageDeleted { of: q }, None);
     Ok(())
 }
@@ -107,7 +107,7 @@ pub(super) fn react(
     facts: &Facts,
 ) -> Result<(), Refusal> {
     let channel = open_channel(build.state, c)?;
-    message_target(facts)?;
+    let target = message_target(facts)?;
     let is_emoji = !emoji.is_empty()
         && emoji.len() <= EMOJI_BYTES_MAX
         && emoji.chars().any(|ch| !ch.is_ascii())
@@ -122,7 +122,7 @@ pub(super) fn react(
     } else {
         Act::ReactionRemoved { of: q }
     };
-    let day = day_of_target(channel, q)?;
+    let day = live_day(channel, target.day)?;
     build.amended(c, day, act, Some(Content::emoji(emoji)));
     Ok(())
 }
@@ -191,14 +191,14 @@ fn message_target(facts: &Facts) -> Result<Target, Refusal> {
     Ok(target)
 }
 
-/// The day under whose key the message at `q` stands: what changes it is sealed with it.
-fn day_of_target(channel: &Channel, q: u64) -> Result<u32, Refusal> {
+/// The log says on which day a message was written. Ranges of numbers would not: after a clock was set back
+/// over midnight two days interleave.
+fn live_day(channel: &Channel, day: u32) -> Result<u32, Refusal> {
     channel
         .days
-        .iter()
-        .find(|(_, day)| day.from <= q && q <= day.to)
-        .filter(|(_, day)| !day.destroyed)
-        .map(|(day, _)| *day)
+        .get(&day)
+        .filter(|facts| !facts.destroyed)
+        .map(|_| day)
         .ok_or(Refusal::NotFound)
 }
 

@@ -99,11 +99,16 @@ pub(super) fn role(build: &mut Build<'_>, person: Id, role: Role) -> Result<(), 
         return Ok(());
     }
     build.audit(Act::RoleSet { person, role }, None, None);
-    // An auditor reads no content: the seat and a membership exclude each other.
-    if role == Role::Auditor {
-        let channels: Vec<Id> = build.state.channels_of(person).map(|(id, _)| id).collect();
-        for channel in channels {
-            build.standing(channel, Act::MemberRemoved { person }, None);
+    let theirs = build.state.channels_of(person);
+    let theirs: Vec<(Id, bool)> = theirs
+        .map(|(id, c)| (id, c.members.get(&person).is_some_and(|m| m.owner)))
+        .collect();
+    for (channel, owns) in theirs {
+        match role {
+            // An auditor reads no content: the seat and a membership exclude each other.
+            Role::Auditor => build.standing(channel, Act::MemberRemoved { person }, None),
+            Role::Guest if owns => build.standing(channel, Act::OwnerRevoked { person }, None),
+            Role::Guest | Role::Member | Role::Admin | Role::Officer | Role::Bot => {}
         }
     }
     Ok(())

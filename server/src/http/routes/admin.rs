@@ -138,7 +138,8 @@ struct PersonRow {
     #[serde(flatten)]
     person: Person,
     joined_at: u64,
-    seen_at: u64,
+    /// Null: never signed in.
+    seen_at: Option<u64>,
     devices: usize,
     channels: usize,
 }
@@ -185,7 +186,7 @@ pub async fn people(
                 person: Person::of(*id, p),
                 joined_at: p.joined_at,
                 // A command id carries the time it was made.
-                seen_at: p.mark.ms().max(opened).max(p.joined_at),
+                seen_at: Some(p.mark.ms().max(opened)).filter(|at| *at > 0),
                 devices: live,
                 channels: state.channels_of(*id).count(),
             }
@@ -387,6 +388,7 @@ struct LogHealth {
 struct CheckpointHealth {
     size: u64,
     root: String,
+    at: Option<u64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -436,6 +438,7 @@ pub async fn health(
             checkpoint: CheckpointHealth {
                 size: checkpoint.size,
                 root: crate::chat::Hash(checkpoint.root).to_string(),
+                at: signed_at(&app.config.data),
             },
             sweep: SweepHealth {
                 last_at: app.sweeper.last_ms(),
@@ -451,6 +454,15 @@ pub async fn health(
         }))
     })
     .await
+}
+
+/// When the newest checkpoint was written.
+pub fn signed_at(data: &std::path::Path) -> Option<u64> {
+    let written = std::fs::metadata(data.join("tree/checkpoint"))
+        .and_then(|m| m.modified())
+        .ok()?;
+    let since = written.duration_since(std::time::UNIX_EPOCH).ok()?;
+    u64::try_from(since.as_millis()).ok()
 }
 
 const LOW_DISK_BYTES: u64 = 1024 * 1024 * 1024;

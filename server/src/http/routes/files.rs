@@ -8,6 +8,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt as _;
 use migrations_free_store::Id;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -242,7 +243,8 @@ pub fn stream(app: &Arc<App>, id: Id, from: u64, to: u64) -> Body {
     let chunks = futures_util::stream::unfold(receive, |mut receive| async move {
         receive.recv().await.map(|chunk| (chunk, receive))
     });
-    Body::from_stream(chunks)
+    // Asked again after its end (compression does), it stays at its end.
+    Body::from_stream(chunks.fuse())
 }
 
 pub fn put(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {

@@ -9,7 +9,7 @@ use migrations_free_store::{Error, Id};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::admin::one_of;
+use super::admin::{one_of, signed_at};
 use crate::chat::{Refusal, Role};
 use crate::http::App;
 use crate::http::error::extract;
@@ -52,6 +52,7 @@ pub struct Checkpoint {
     note: String,
     size: u64,
     root: String,
+    at: Option<u64>,
     /// The verifier key that opens the note.
     key: String,
 }
@@ -72,6 +73,7 @@ pub async fn checkpoint(
         note: signed.note,
         size: signed.size,
         root: STANDARD.encode(signed.root),
+        at: signed_at(&app.config.data),
         key: app.views.store.verifier_key(),
     }))
 }
