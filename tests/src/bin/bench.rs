@@ -8,7 +8,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -30,7 +30,7 @@ const MIB: f64 = 1_048_576.0;
 const BODY_BYTES: u64 = 300;
 const IDLE_CONNECTIONS: usize = 1000;
 
-fn main() -> Result<()> {
+fn main() -> Result<ExitCode> {
     let plan = Plan::read()?;
     let dir = process::program("bench")?.with_file_name("bench-data");
     fs::create_dir_all(&dir)?;
@@ -59,12 +59,12 @@ fn main() -> Result<()> {
         store(&plan, &mut table)?;
     }
     table.print();
-    ensure!(
-        table.missed() == 0,
-        "{} figures miss what they must reach",
-        table.missed()
-    );
-    Ok(())
+    let missed = table.missed();
+    if missed > 0 {
+        println!("\n{missed} figures miss what they must reach.");
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 struct Plan {
@@ -322,8 +322,11 @@ fn disk(plan: &Plan, messages: u64, dir: &Path, table: &mut Table) -> Result<()>
         None,
         Goal::AtMost(1_200.0),
     );
+    // Killed: what was not saved is folded from the log again. Stopped: it is not.
     drop(target);
-
+    let target = Target::daylight(dir, &name, LIBRARY)?;
+    let killed_s = target.server.started_in.as_secs_f64();
+    target.server.stop()?;
     let target = Target::daylight(dir, &name, LIBRARY)?;
     let start_s = target.server.started_in.as_secs_f64();
     table.add(
@@ -332,6 +335,13 @@ fn disk(plan: &Plan, messages: u64, dir: &Path, table: &mut Table) -> Result<()>
         None,
         Some(Goal::AtMost(2.0)),
         Goal::AtMost(0.5),
+    );
+    table.add(
+        &of("start after being killed, s", messages),
+        killed_s,
+        None,
+        None,
+        Goal::AtMost(2.0),
     );
     let resident = process::resident_bytes(target.server.pid())? as f64 / MIB;
     table.add(
