@@ -47,6 +47,8 @@ struct Queue {
     frames: VecDeque<Bytes>,
     bytes: usize,
     lagging: bool,
+    /// The writer was told and has not come yet.
+    told: bool,
     ending: Option<Ending>,
 }
 
@@ -71,11 +73,26 @@ impl Listener {
     }
 
     pub fn push(&self, frames: &[Bytes]) {
+        self.push_quietly(frames);
+        self.wake();
+    }
+
+    /// Tells the writer that something waits, once.
+    pub fn wake(&self) {
+        let mut queue = self.queue.lock();
+        let waits = !queue.frames.is_empty() || queue.lagging;
+        if waits && !std::mem::replace(&mut queue.told, true) {
+            drop(queue);
+            self.wake.notify_one();
+        }
+    }
+
+    /// For more that follows at once: what is pushed together is written together.
+    pub fn push_quietly(&self, frames: &[Bytes]) {
         let mut queue = self.queue.lock();
         if queue.lagging {
             return;
         }
-        let was_empty = queue.frames.is_empty();
         for frame in frames {
             queue.bytes += frame.len();
             queue.frames.push_back(frame.clone());
@@ -84,10 +101,6 @@ impl Listener {
             queue.frames = VecDeque::new();
             queue.bytes = 0;
             queue.lagging = true;
-        }
-        drop(queue);
-        if was_empty {
-            self.wake.notify_one();
         }
     }
 
@@ -110,6 +123,7 @@ impl Listener {
     pub fn take(&self) -> Taken {
         let mut queue = self.queue.lock();
         queue.bytes = 0;
+        queue.told = false;
         let frames = queue.frames.drain(..).collect();
         if queue.frames.capacity() > EPHEMERAL_QUEUE_MAX {
             queue.frames = VecDeque::new();

@@ -574,12 +574,17 @@ impl Sequencer {
             fail(&error);
         }
         let batch = std::mem::take(&mut self.batch);
-        for reply in batch.replies {
-            self.reply(reply);
-        }
+        let answered: Vec<_> = batch
+            .replies
+            .into_iter()
+            .filter_map(|reply| self.reply(reply))
+            .collect();
         (self.parts.follow)(&batch.events);
         self.fanout
             .deliver(&batch.events, self.parts.encode.as_mut());
+        for listener in answered {
+            listener.wake();
+        }
         for (listener, ready) in batch.listens {
             let state = Arc::clone(&self.parts.state);
             self.fanout
@@ -595,8 +600,8 @@ impl Sequencer {
         }
         for expiry in batch.expire {
             self.destroy(expiry.channel, expiry.days, expiry.plan);
-            if let Some(reply) = expiry.reply {
-                self.reply(reply);
+            if let Some(listener) = expiry.reply.and_then(|reply| self.reply(reply)) {
+                listener.wake();
             }
         }
         if self.signed.elapsed() >= CHECKPOINT_EVERY {
@@ -604,11 +609,23 @@ impl Sequencer {
         }
     }
 
-    fn reply(&self, (reply, key, answer): (Reply, Option<Id>, Result<Ack, Refusal>)) {
+    /// Gives the answer. A socket is returned to be woken later: who writes mostly hears the message too, and
+    /// both go out in one write.
+    fn reply(
+        &self,
+        (reply, key, answer): (Reply, Option<Id>, Result<Ack, Refusal>),
+    ) -> Option<Arc<Listener>> {
         match reply {
-            Reply::Once(once) => drop(once.send(answer)),
-            Reply::Frame(listener) => listener.push(&[(self.parts.answer)(key, &answer)]),
-            Reply::Nobody => {}
+            Reply::Once(once) => {
+                // Who asked may be gone; what was decided stands.
+                let _gone = once.send(answer);
+                None
+            }
+            Reply::Frame(listener) => {
+                listener.push_quietly(&[(self.parts.answer)(key, &answer)]);
+                Some(listener)
+            }
+            Reply::Nobody => None,
         }
     }
 
