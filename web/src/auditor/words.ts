@@ -46,7 +46,7 @@ export const t = translator({
   verify_hint: 'Is the log of today the log of then, with more at its end and nothing changed before? Your browser computes the answer; the server only supplies hashes.',
   earlier: 'An earlier checkpoint',
   drop: 'The checkpoint you kept',
-  drop_hint: 'The saved .txt file, or paste its text below.',
+  drop_hint: 'The saved .txt file. Its text can be pasted too.',
   paste: 'Or paste it here',
   check: 'Check',
   not_note: 'This is not a checkpoint: origin, size, root and signature were expected.',

@@ -144,6 +144,7 @@ export const t = translator({
   proving: 'Checking',
   proved: 'This entry stands at position {n} under the newest checkpoint, whose size is {size}. Recomputed in this browser from {hashes}.',
   hashes: '{n} hash|{n} hashes',
+  early: 'This entry is new and not yet under a signed checkpoint. The newest one has size {size}; look again in a moment.',
   not_proved: 'This entry is not where the checkpoint says it is: {why}',
   other_leaf: 'the server proved another leaf than the one listed',
   yes: 'yes',

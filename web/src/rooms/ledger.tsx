@@ -170,7 +170,7 @@ function Details({ object }: { object: Record<string, unknown> }) {
   return <span class="details">{shown.slice(0, 4).map(([fact, value]) => `${factName(fact)} ${factText(fact, value, nameOf, channelName)}`).join(' · ')}</span>;
 }
 
-type Proof = { state: 'busy' } | { state: 'ok'; size: number; hashes: number } | { state: 'bad'; why: string };
+type Proof = { state: 'busy' } | { state: 'early'; size: number } | { state: 'ok'; size: number; hashes: number } | { state: 'bad'; why: string };
 
 function Entry({ entry, provable, onClose }: { entry: LedgerEntry; provable: boolean; onClose: () => void }) {
   const [proof, setProof] = useState<Proof>();
@@ -211,6 +211,10 @@ function Entry({ entry, provable, onClose }: { entry: LedgerEntry; provable: boo
           <Note kind="good" alert>
             {t('proved', { n: entry.position, size: proof.size, hashes: t('hashes', { n: proof.hashes }) })}
           </Note>
+        ) : proof?.state === 'early' ? (
+          <Note icon="clock" alert>
+            {t('early', { size: proof.size })}
+          </Note>
         ) : proof?.state === 'bad' ? (
           <Note kind="bad" alert>
             {t('not_proved', { why: proof.why })}
@@ -223,6 +227,8 @@ function Entry({ entry, provable, onClose }: { entry: LedgerEntry; provable: boo
 
 async function check(entry: LedgerEntry): Promise<Proof> {
   const checkpoint = await get<Checkpoint>('/log/checkpoint');
+  // Too new to be proved is no alarm.
+  if (entry.position >= checkpoint.size) return { state: 'early', size: checkpoint.size };
   const answer = await get<{ leaf: string; proof: string[] }>('/log/inclusion', { position: entry.position, size: checkpoint.size });
   const leaf = fromHashText(entry.leaf);
   const root = fromHashText(checkpoint.root);
