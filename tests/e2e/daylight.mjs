@@ -1,0 +1,84 @@
+// The real program on a free port with data of its own. Knows its command line and its settings, and nothing of browsers.
+
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const PROGRAM = process.env.DAYLIGHT_BIN ?? fileURLToPath(new URL('../../target/release/daylight', import.meta.url));
+const START_MS = 20_000;
+
+/** Hashing is cheap and nobody is slowed: the journeys are about what people see, not about those limits. */
+const settings = (data, origin) => `data = '${data}'
+[server]
+listen = '${origin.slice('http://'.length)}'
+public_url = '${origin}'
+[identity]
+argon2_memory_kib = 8
+argon2_passes = 1
+[limits]
+commands_per_minute = 100000000
+commands_burst = 1000000
+`;
+
+/** Starts a fresh installation; `setup` is the link it printed. */
+export async function startDaylight() {
+  if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is not there: cargo build --release -p daylight`);
+  const dir = mkdtempSync(join(tmpdir(), 'daylight-e2e-'));
+  const data = join(dir, 'data');
+  const origin = `http://127.0.0.1:${await freePort()}`;
+  const config = join(dir, 'daylight.toml');
+  writeFileSync(config, settings(data, origin));
+  const child = spawn(PROGRAM, ['serve', '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let told = '';
+  let errors = '';
+  child.stderr.on('data', (bytes) => (errors = (errors + bytes).slice(-20_000)));
+  const setup = await new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`no set-up link within ${START_MS} ms\n${errors}`)), START_MS);
+    child.once('exit', (code) => reject(new Error(`daylight ended with ${code}\n${errors}`)));
+    child.stdout.on('data', (bytes) => {
+      told += bytes;
+      const link = /https?:\/\/\S+\/#\/setup\/\S+/.exec(told)?.[0];
+      if (!link) return;
+      clearTimeout(late);
+      resolve(link);
+    });
+  });
+  return {
+    origin,
+    setup,
+    dir,
+    data,
+    errors: () => errors,
+    async stop() {
+      if (child.exitCode === null) {
+        const ended = new Promise((resolve) => child.once('exit', resolve));
+        child.kill('SIGTERM');
+        await ended;
+      }
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Runs a program to its end: what it said and with which code. */
+export function run(program, args, options = {}) {
+  return new Promise((resolve) => {
+    execFile(program, args, { timeout: 30_000, maxBuffer: 1 << 24, ...options }, (error, stdout, stderr) => {
+      resolve({ code: error ? (error.code ?? 1) : 0, said: `${stdout}${stderr}` });
+    });
+  });
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}

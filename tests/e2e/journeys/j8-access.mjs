@@ -1,0 +1,99 @@
+// Every main screen, light and dark: nothing serious for those who see, hear or move otherwise. And a picture of each.
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { CHANNEL, SECRET } from './j1-begin.mjs';
+
+const axe = readFileSync(createRequire(new URL('../../../web/package.json', import.meta.url)).resolve('axe-core/axe.min.js'), 'utf8');
+
+export default async function access(world, promise) {
+  const { ada, grace, linus, olga, iris } = world.people;
+  const channel = `#/c/${world.channel}`;
+  const screens = [
+    [linus, 'list', '#/', (p) => p.page.getByRole('list', { name: 'Channels' }).waitFor()],
+    [linus, 'conversation', channel, (p) => p.rows().first().waitFor()],
+    [linus, 'details', `${channel}/info`, (p) => p.page.getByRole('complementary', { name: 'Channel details' }).waitFor()],
+    [linus, 'search', '#/search?text=lighthouse', (p) => p.text(/lighthouse/).first().waitFor()],
+    [linus, 'people', '#/people', (p) => p.button(/Message Ada Lovelace/).waitFor()],
+    [linus, 'settings', '#/settings', (p) => p.text('this device').waitFor()],
+    [ada, 'invite', `#/invite?c=${world.channel}`, (p) => p.button('Make the invite').waitFor()],
+    [ada, 'import', `#/import/${world.channel}`, (p) => p.page.getByRole('heading', { name: 'Import from WhatsApp' }).waitFor()],
+    [ada, 'admin-health', '#/admin', (p) => p.text('Newest checkpoint').waitFor()],
+    [ada, 'admin-people', '#/admin/people', (p) => p.page.getByRole('row', { name: /Grace/ }).waitFor()],
+    [ada, 'admin-invites', '#/admin/invites', (p) => p.page.getByRole('row', { name: /Front desk/ }).first().waitFor()],
+    [ada, 'admin-channels', '#/admin/channels', (p) => p.page.getByRole('row', { name: new RegExp(CHANNEL) }).waitFor()],
+    [ada, 'admin-retention', '#/admin/retention', (p) => p.page.getByRole('row', { name: new RegExp(CHANNEL) }).first().waitFor()],
+    [ada, 'admin-ledger', '#/admin/ledger', (p) => p.button(/, Open entry/).first().waitFor()],
+    ...(olga
+      ? [
+          [olga, 'legal', '#/legal', (p) => p.link('Request an export').waitFor()],
+          [olga, 'legal-request', '#/legal/new', (p) => p.field('Reason').waitFor()],
+        ]
+      : []),
+    ...(iris
+      ? [
+          [iris, 'auditor', '#/auditor', (p) => p.text('Root hash').waitFor()],
+          [iris, 'auditor-ledger', '#/auditor/ledger', (p) => p.button(/, Open entry/).first().waitFor()],
+        ]
+      : []),
+  ];
+
+  for (const scheme of ['light', 'dark']) {
+    for (const person of new Set(screens.map(([person]) => person))) await person.page.emulateMedia({ colorScheme: scheme });
+    for (const [person, name, address, there] of screens) {
+      await promise(`${name}, ${scheme}: no serious finding`, async () => {
+        await person.go(address);
+        await there(person);
+        await person.page.waitForTimeout(60);
+        await person.page.screenshot({ path: join(world.pictures, `${world.shape.name}-screen-${name}-${scheme}.png`) });
+        await serious(person.page);
+      });
+    }
+  }
+
+  await promise('the menu of a message: no serious finding', async () => {
+    await grace.openChannel(CHANNEL);
+    await grace.actions(grace.rows().last());
+    await world.shot(grace, '70-menu');
+    await serious(grace.page);
+    await grace.page.keyboard.press('Escape');
+  });
+
+  await promise('the sign-in: no serious finding, and a keyboard is enough', async () => {
+    const context = await world.browser.newContext({ ...world.shape.context, baseURL: world.site.origin, serviceWorkers: 'block' });
+    const page = await context.newPage();
+    await page.goto('/');
+    await page.getByLabel('User name', { exact: true }).waitFor();
+    await page.screenshot({ path: join(world.pictures, `${world.shape.name}-screen-sign-in-light.png`) });
+    await serious(page);
+    await page.keyboard.type('linus.baker');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(SECRET.linus);
+    await page.keyboard.press('Enter');
+    await page.getByRole('list', { name: 'Channels' }).getByRole('link', { name: CHANNEL }).waitFor();
+    if (!world.shape.touch) {
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type('front');
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: CHANNEL, level: 1 }).waitFor();
+      await page.keyboard.type('Written without a mouse');
+      await page.keyboard.press('Enter');
+      await page.getByRole('log', { name: 'Messages' }).getByRole('article').filter({ hasText: 'Written without a mouse' }).waitFor();
+    }
+    await context.close();
+  });
+}
+
+async function serious(page) {
+  await page.evaluate((source) => {
+    if (!window.axe) (0, eval)(source);
+  }, axe).catch(() => page.evaluate(axe));
+  const found = await page.evaluate(async () => {
+    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
+    return violations
+      .filter((one) => one.impact === 'serious' || one.impact === 'critical')
+      .map((one) => `${one.impact} ${one.id}: ${one.help}\n  ${one.nodes.slice(0, 4).map((node) => `${node.target.join(' ')} — ${node.any[0]?.message ?? node.html.slice(0, 120)}`).join('\n  ')}`);
+  });
+  if (found.length) throw new Error(found.join('\n'));
+}

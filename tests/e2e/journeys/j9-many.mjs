@@ -1,0 +1,127 @@
+// A channel with ten thousand messages is as quick as one with ten.
+
+import assert from 'node:assert/strict';
+import { eventually, ulid } from '../browser.mjs';
+
+const MANY = 10_000;
+const ROWS_MAX = 400;
+const OPENING_MS = 2_500;
+
+export default async function many(world, promise) {
+  const { grace, linus } = world.people;
+  let c;
+
+  await promise(`${MANY} messages are taken`, async () => {
+    const people = (await grace.ask('/bootstrap')).body.people;
+    c = (await grace.command({ t: 'channel.create', kind: 'group', name: 'Long one', people: [people.find((one) => one.name === linus.name).id] })).c;
+    await linus.page.goto('about:blank');
+    const ids = Array.from({ length: MANY }, ulid);
+    const page = await grace.context.newPage();
+    await page.goto('/icon.svg');
+    const posted = await page.evaluate(post, { c, ids });
+    await page.close();
+    assert.equal(posted, MANY);
+  });
+
+  const log = () => linus.page.getByRole('log', { name: 'Messages' });
+  const size = () => log().evaluate((box) => box.querySelectorAll('[data-q]').length);
+  const edge = () => log().evaluate((box) => Number(box.querySelector('[data-q]')?.dataset.q));
+
+  await promise('it opens quickly, with few rows', async () => {
+    await linus.page.goto('/');
+    const row = linus.page.getByRole('list', { name: 'Channels' }).getByRole('link', { name: /^Long one/ });
+    await row.waitFor();
+    const start = Date.now();
+    await row.click();
+    await linus.rows().first().waitFor();
+    const took = Date.now() - start;
+    assert.ok(took < OPENING_MS, `${took} ms`);
+    const shown = await size();
+    assert.ok(shown > 10 && shown < ROWS_MAX, `${shown} rows`);
+    await world.shot(linus, '80-many');
+  });
+
+  await promise('scrolling up brings older ones, and nothing jumps', async () => {
+    const newest = linus.button('Jump to the newest message');
+    if (await newest.isVisible()) await newest.click();
+    await linus.row(`Number ${MANY} `).waitFor();
+    const before = await edge();
+    let largest = 0;
+    let worst = 0;
+    for (let turn = 0; turn < 30; turn++) {
+      worst = Math.max(worst, await log().evaluate(scrollUp, 500));
+      largest = Math.max(largest, await size());
+    }
+    await eventually('older rows', async () => (await edge()) < before - 200);
+    assert.ok(largest < ROWS_MAX, `${largest} rows`);
+    assert.ok(worst <= 2, `a row moved by ${worst} px under the reader's eyes`);
+    await world.shot(linus, '81-scrolled');
+  });
+
+  await promise('back to the newest in one step', async () => {
+    await linus.button('Jump to the newest message').click();
+    await linus.row(`Number ${MANY} `).waitFor();
+    await grace.command({ t: 'send', c, b: 'The very newest' });
+    await linus.row('The very newest').waitFor();
+    assert.ok((await size()) < ROWS_MAX);
+  });
+
+  await promise('a word from the beginning is found and opened', async () => {
+    await linus.go(`#/search?text=${encodeURIComponent('cormorant')}&c=${c}`);
+    await linus.page.getByRole('link', { name: /cormorant/ }).click();
+    await linus.row('Number 17 ').waitFor();
+    assert.ok((await size()) < ROWS_MAX);
+  });
+}
+
+/** In a page of the site: one socket, a window of commands on their way. Gives back how many were taken. */
+async function post({ c, ids }) {
+  const WORDS = ['rope', 'harbour', 'ledger', 'morning', 'delivery', 'terrace', 'key', 'guest', 'lamp', 'shift', 'table', 'crew'];
+  const socket = new WebSocket(`ws://${location.host}/ws`, 'daylight.v1');
+  await new Promise((open, fail) => {
+    socket.onopen = open;
+    socket.onerror = fail;
+  });
+  return new Promise((done, fail) => {
+    let sent = 0;
+    let taken = 0;
+    const more = () => {
+      while (sent < ids.length && sent - taken < 500) {
+        const n = sent + 1;
+        const words = Array.from({ length: 4 + (n % 17) }, (_, i) => WORDS[(n * 7 + i * 5) % WORDS.length]).join(' ');
+        socket.send(JSON.stringify({ t: 'send', id: ids[sent], c, b: `Number ${n} ${n === 17 ? 'cormorant ' : ''}${words}` }));
+        sent++;
+      }
+    };
+    socket.onmessage = ({ data }) => {
+      const frame = JSON.parse(data);
+      if (frame.t === 'ready') more();
+      else if (frame.t === 'ping') socket.send(JSON.stringify({ t: 'pong', n: frame.n }));
+      else if (frame.t === 'err') fail(new Error(data));
+      else if (frame.t === 'ack') {
+        taken++;
+        if (taken === ids.length) {
+          socket.close();
+          done(taken);
+        } else more();
+      }
+    };
+    socket.onclose = () => fail(new Error(`closed after ${taken}`));
+    socket.send(JSON.stringify({ t: 'hello', v: 1, cur: null }));
+  });
+}
+
+/** One push of the wheel; then by how much more than that the row in view has moved, once pages have come in. */
+async function scrollUp(box, by) {
+  const at = (row) => row.getBoundingClientRect().top - box.getBoundingClientRect().top;
+  const rows = [...box.querySelectorAll('[data-q]')];
+  const row = rows.find((one) => at(one) >= 0) ?? rows[0];
+  const { q } = row.dataset;
+  const before = at(row);
+  const top = box.scrollTop;
+  box.scrollTop -= by;
+  const moved = top - box.scrollTop;
+  await new Promise((done) => setTimeout(done, 120));
+  const same = box.querySelector(`[data-q="${q}"]`);
+  return same ? Math.abs(at(same) - before - moved) : 0;
+}

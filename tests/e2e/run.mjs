@@ -1,0 +1,88 @@
+// The journeys of Daylight: the real binary, a real browser, people who find things by role and name.
+//
+//   node run.mjs [--only J1,J2] [--shape phone|desktop]
+//
+// One line a promise, pictures in target/e2e/, the count last. What a later journey builds on is made by the first.
+
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openBrowser, SHAPES } from './browser.mjs';
+import { startDaylight } from './daylight.mjs';
+import begin from './journeys/j1-begin.mjs';
+import talk from './journeys/j2-talk.mjs';
+import offline from './journeys/j3-offline.mjs';
+import bring from './journeys/j4-import.mjs';
+import find from './journeys/j5-find.mjs';
+import exporting from './journeys/j6-export.mjs';
+import govern from './journeys/j7-govern.mjs';
+import access from './journeys/j8-access.mjs';
+import many from './journeys/j9-many.mjs';
+
+const JOURNEYS = { J1: begin, J2: talk, J3: offline, J4: bring, J5: find, J6: exporting, J7: govern, J8: access, J9: many };
+const PICTURES = process.env.DAYLIGHT_E2E_OUT ?? fileURLToPath(new URL('../../target/e2e/', import.meta.url));
+
+const option = (name) => {
+  const at = process.argv.indexOf(`--${name}`);
+  return at < 0 ? null : (process.argv[at + 1] ?? '').split(',');
+};
+const only = option('only');
+const shapes = option('shape');
+
+const counts = { passed: 0, failed: 0, skipped: 0 };
+const began = Date.now();
+rmSync(PICTURES, { recursive: true, force: true });
+mkdirSync(PICTURES, { recursive: true });
+const browser = await openBrowser();
+try {
+  for (const shape of SHAPES) if (!shapes || shapes.includes(shape.name)) await walk(shape);
+} finally {
+  await browser.close();
+}
+console.log(`\n${counts.skipped ? `${counts.skipped} skipped, ` : ''}${((Date.now() - began) / 1000).toFixed(0)} s, pictures in ${PICTURES}`);
+console.log(`${counts.passed} passed, ${counts.failed} failed`);
+process.exitCode = counts.failed || !counts.passed ? 1 : 0;
+
+async function walk(shape) {
+  const site = await startDaylight();
+  const world = { browser, shape, site, people: {}, pictures: PICTURES };
+  world.shot = (person, name) => person.page.screenshot({ path: join(PICTURES, `${shape.name}-${name}.png`) });
+  try {
+    for (const [name, journey] of Object.entries(JOURNEYS)) {
+      if (only && name !== 'J1' && !only.includes(name)) continue;
+      const before = counts.failed;
+      await journey(world, (promise, act) => keep(world, name, promise, act));
+      if (name === 'J1' && counts.failed > before) break;
+    }
+    const faults = Object.values(world.people).flatMap((person) => person.faults);
+    await keep(world, 'all', 'no page ever raised an error', () => {
+      if (faults.length) throw new Error([...new Set(faults)].join('\n'));
+    });
+  } finally {
+    for (const person of Object.values(world.people)) await person.leave().catch(() => undefined);
+    await site.stop();
+  }
+}
+
+/** One promise: kept, broken, or `skipped: why`. A broken one leaves a picture of every page. */
+async function keep(world, journey, promise, act) {
+  const label = `${world.shape.name.padEnd(7)} ${journey} ${promise}`;
+  const start = Date.now();
+  try {
+    const skipped = await act();
+    if (typeof skipped === 'string' && skipped.startsWith('skipped')) {
+      counts.skipped++;
+      console.log(`skip  ${label}: ${skipped}`);
+      return;
+    }
+    counts.passed++;
+    console.log(`ok    ${label} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
+  } catch (error) {
+    counts.failed++;
+    console.log(`FAIL  ${label}\n      ${String(error?.message ?? error).slice(0, 1500).replaceAll('\n', '\n      ')}`);
+    const name = `${world.shape.name}-FAIL-${journey}-${promise.replace(/\W+/g, '-').slice(0, 40)}`;
+    for (const person of Object.values(world.people)) {
+      await person.page.screenshot({ path: join(PICTURES, `${name}-${person.name.split(' ')[0]}.png`), timeout: 3000 }).catch(() => undefined);
+    }
+  }
+}
