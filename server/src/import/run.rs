@@ -175,7 +175,9 @@ impl Running<'_> {
         }
         .filter(|_| !matches!(entry.kind, Kind::System(_)));
         let author = person.unwrap_or_else(|| self.order.actor.person());
-        let enclosed = self.enclose(entry, author)?;
+        // Taken before the file is sealed: the day its key belongs to.
+        let now_ms = self.with.clock.now_ms();
+        let enclosed = self.enclose(entry, author, now_ms)?;
         let contents = match (row, enclosed) {
             (None, enclosed) => rows::rows(
                 entry,
@@ -195,13 +197,14 @@ impl Running<'_> {
         };
         for content in contents {
             let row = ImportRow { person, content };
-            self.pipe.put(self.order.channel, self.order.id, row)?;
+            self.pipe
+                .put(self.order.channel, self.order.id, row, day_of(now_ms))?;
         }
         Ok(())
     }
 
     /// Takes the entry's file out of the archive, makes it safe and seals it.
-    fn enclose(&mut self, entry: &Entry, author: Id) -> Result<Enclosed, Refusal> {
+    fn enclose(&mut self, entry: &Entry, author: Id, now_ms: u64) -> Result<Enclosed, Refusal> {
         if !matches!(entry.kind, Kind::Attachment { .. }) {
             return Ok(Enclosed::Nothing);
         }
@@ -214,7 +217,7 @@ impl Running<'_> {
                 "not in the export".into(),
             ));
         }
-        let scope = Scope::channel_day(self.order.channel, self.with.clock.now_ms());
+        let scope = Scope::channel_day(self.order.channel, now_ms);
         let sealed = match self.reading.take(name) {
             Ok(bytes) => files::seal(&self.with.views.store, scope, author, name, bytes),
             Err(error) => Err(error.into()),
@@ -336,14 +339,13 @@ impl<'p> Pipe<'p> {
         }
     }
 
-    fn put(&mut self, channel: Id, import: Id, row: ImportRow) -> Result<(), Refusal> {
+    /// `day`: what its files are sealed under; one that turned since is set right when the row has landed.
+    fn put(&mut self, channel: Id, import: Id, row: ImportRow, day: u32) -> Result<(), Refusal> {
         if self.flying.len() >= IN_FLIGHT_MAX {
             self.land()?;
         }
         let (reply, answer) = oneshot::channel();
         let files = row.content.files.clone();
-        // Sealed a moment ago at most; a day that turned in between is set right when the row has landed.
-        let day = day_of(self.with.clock.now_ms());
         let submission = Submission {
             actor: self.actor,
             command: Command::Door(Inner::ImportRow {
