@@ -59,7 +59,8 @@ pub struct ExportJob {
 pub struct Exports {
     views: Arc<Views>,
     running: Arc<Mutex<HashMap<Id, (Phase, u64, u64)>>>,
-    queue: std::sync::mpsc::Sender<Id>,
+    /// None in the worker: it ends, and lets the store go, when nobody is left who could send.
+    queue: Option<std::sync::mpsc::Sender<Id>>,
     queued: Arc<Mutex<Option<std::sync::mpsc::Receiver<Id>>>>,
 }
 
@@ -69,7 +70,7 @@ impl Exports {
         Exports {
             views,
             running: Arc::default(),
-            queue,
+            queue: Some(queue),
             queued: Arc::new(Mutex::new(Some(queued))),
         }
     }
@@ -77,8 +78,9 @@ impl Exports {
     /// Called with every durable batch.
     pub fn follow(&self, events: &[Event]) {
         for event in events {
-            if let Act::ExportApproved { export } = event.header.act {
-                let _stopping = self.queue.send(export);
+            if let (Act::ExportApproved { export }, Some(queue)) = (&event.header.act, &self.queue)
+            {
+                let _stopping = queue.send(*export);
             }
         }
     }
@@ -97,7 +99,10 @@ impl Exports {
             .filter(|(_, e)| e.state == ExportState::Running)
             .map(|(id, _)| *id)
             .collect();
-        let jobs = self.clone();
+        let jobs = Exports {
+            queue: None,
+            ..self.clone()
+        };
         std::thread::Builder::new()
             .name("exports".into())
             .spawn(move || {
@@ -127,9 +132,12 @@ impl Exports {
     }
 
     pub fn job(&self, id: Id) -> Result<Option<ExportJob>, Refusal> {
+        // What is decided and not yet durable cannot be read back, and is nobody's business.
+        let durable = self.views.store.size();
         let (facts, channel_name) = {
             let state = self.views.state.read();
-            let Some(facts) = state.exports.get(&id).cloned() else {
+            let facts = state.exports.get(&id).filter(|e| e.requested < durable);
+            let Some(facts) = facts.cloned() else {
                 return Ok(None);
             };
             let name = state
