@@ -163,6 +163,17 @@ impl World {
         }
     }
 
+    /// Destroys what is due, and waits until that is done: how many channel-days. Where the clock is in hand only.
+    pub fn sweeps(&self) -> u64 {
+        match &self.server {
+            Some(Running::Here { runtime, server }) => {
+                let swept = runtime.block_on(server.app.sweeper.sweep());
+                swept.unwrap_or_else(|refusal| panic!("no sweep: {}", refusal.message()))
+            }
+            _ => panic!("only a server in this process is told to sweep"),
+        }
+    }
+
     /// SIGKILL. People keep what they hold; their sockets are dead.
     pub fn kill(&mut self) {
         match self.server.take() {
@@ -178,9 +189,21 @@ impl World {
             Some(Running::Program(server)) => must(server.stop()),
             Some(Running::Here { runtime, server }) => {
                 runtime.block_on(server.stop());
+                drop(runtime);
+                self.waits_for_the_data();
                 String::new()
             }
             None => String::new(),
+        }
+    }
+
+    /// A server that ran in this process has let its data go when its last thread has ended.
+    fn waits_for_the_data(&self) {
+        let lock = must(std::fs::File::open(self.data.join("lock")).context("the lock"));
+        let deadline = Instant::now() + PATIENCE;
+        while lock.try_lock().is_err() {
+            assert!(Instant::now() < deadline, "somebody still holds the data");
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 

@@ -6,5 +6,8 @@ mod clock;
 mod crash;
 mod disk_full;
 mod disks;
+mod forgetting;
+mod imports;
+mod policy;
 mod powercut;
 mod socket;
