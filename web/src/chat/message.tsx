@@ -9,7 +9,7 @@ import { Avatar, hue } from '../ui/avatar.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { memo } from '../ui/memo.ts';
 import { Files, isPicture } from './files.tsx';
-import { authorName, firstName, gist, importNote, personName, systemText } from './names.ts';
+import { authorName, firstName, gist, importNote, personName, saidAt, systemText } from './names.ts';
 import { Text } from './text.tsx';
 import { Ticks, type TickState } from './ticks.tsx';
 import { t } from './words.ts';
@@ -44,13 +44,13 @@ export const Row = memo(function Row(props: RowProps) {
   const onlyPictures = !item.b && !!item.f?.length && item.f.every((file) => isPicture(file.mime));
   return (
     <article class={`msg${own ? ' own' : ''}${head ? ' head' : ''}${item.m?.includes(me) ? ' for-me' : ''}`} data-q={item.q} tabIndex={-1} aria-label={label(item, name)}>
-      <span class="msg-face">{head ? <Avatar id={item.imp && people[item.u]?.name !== name ? name : item.u} name={name} size="small" /> : <time class="msg-side num">{time(item.ts)}</time>}</span>
+      <span class="msg-face">{head ? <Avatar id={item.imp && people[item.u]?.name !== name ? name : item.u} name={name} size="small" /> : <time class="msg-side num">{time(saidAt(item))}</time>}</span>
       <div class="msg-main">
         {head ? (
           <header class="msg-head">
             <span class={`msg-name clip ${hue(item.u)}`}>{name}</span>
-            <time class="msg-when num" dateTime={new Date(item.ts).toISOString()} title={utc(item.ts)}>
-              {time(item.ts)}
+            <time class="msg-when num" dateTime={new Date(saidAt(item)).toISOString()} title={utc(saidAt(item))}>
+              {time(saidAt(item))}
             </time>
             {item.imp ? (
               <span class="imported" title={importNote(item)}>
@@ -89,7 +89,7 @@ export const Row = memo(function Row(props: RowProps) {
               </span>
             ) : null}
             <time class="foot-time num" aria-hidden="true">
-              {time(item.ts)}
+              {time(saidAt(item))}
             </time>
             {props.ticks ? <Ticks state={props.ticks} /> : null}
           </span>
@@ -126,7 +126,7 @@ export const Row = memo(function Row(props: RowProps) {
 
 /** What a screen reader says of the row. */
 function label(item: Item, name: string): string {
-  return `${name}, ${time(item.ts)}: ${gist(item)}`;
+  return `${name}, ${time(saidAt(item))}: ${gist(item)}`;
 }
 
 function Quote({ re, s, onQuote }: { re: NonNullable<Item['re']>; s: State; onQuote: (q: number) => void }) {
@@ -210,5 +210,5 @@ export function Pending({ entry, people, me, head, onRetry, onDiscard }: { entry
 
 export function belongTogether(a: Item | undefined, b: Item, channel: Channel): boolean {
   if (!a || a.sys || b.sys || a.u !== b.u || channel.kind === 'announcement') return false;
-  return (a.imp?.from ?? '') === (b.imp?.from ?? '') && !!a.imp === !!b.imp && b.ts - a.ts < 5 * 60_000 && !b.re;
+  return (a.imp?.from ?? '') === (b.imp?.from ?? '') && !!a.imp === !!b.imp && Math.abs(saidAt(b) - saidAt(a)) < 5 * 60_000 && !b.re;
 }

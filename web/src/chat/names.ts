@@ -43,6 +43,11 @@ export function ruleSentence(channel: Channel): string {
   return channel.rule.keep_days === null ? t('rule_ever') : t('rule_days', { n: channel.rule.keep_days });
 }
 
+/** When it was said: what was brought in, at the time in its file. */
+export function saidAt(item: Item): number {
+  return item.imp?.at ?? item.ts;
+}
+
 /** The one line under a channel's name. */
 export function summary(s: State, channel: Channel, item: Item): string {
   if (item.sys) return systemText(s, item);

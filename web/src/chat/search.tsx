@@ -14,7 +14,7 @@ import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Empty, Fault, Loading, Page } from '../ui/states.tsx';
-import { authorName, channelName, gist } from './names.ts';
+import { authorName, channelName, gist, saidAt } from './names.ts';
 import { reachable } from './pick.tsx';
 import { t } from './words.ts';
 
@@ -186,8 +186,8 @@ function Hit({ s, hit, text }: { s: State; hit: SearchHit; text: string }) {
           <span class="row">
             <b class="clip">{name}</b>
             <span class="muted small clip grow">{channel ? channelName(s, channel) : ''}</span>
-            <span class="muted small num" title={utc(hit.item.ts)}>
-              {dateTime(hit.item.ts)}
+            <span class="muted small num" title={utc(saidAt(hit.item))}>
+              {dateTime(saidAt(hit.item))}
             </span>
           </span>
           <span class="hit-text">{marked(plain(hit.snippet) || gist(hit.item), text)}</span>

@@ -14,7 +14,7 @@ import { toastFault } from '../ui/toast.tsx';
 import { ItemActions, type Acts } from './actions.tsx';
 import { Beginning } from './beginning.tsx';
 import { belongTogether, Pending, Row } from './message.tsx';
-import { typingText } from './names.ts';
+import { saidAt, typingText } from './names.ts';
 import { t } from './words.ts';
 
 const NEAR_EDGE = 800;
@@ -278,7 +278,7 @@ export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, o
               const { item } = row;
               const drawLine = !unreadDrawn && readUpTo !== null && item.q > readUpTo && item.u !== s.me && !item.sys && !inThread;
               if (drawLine) unreadDrawn = true;
-              const together = !drawLine && belongTogether(previous, item, channel) && dayKey(previous?.ts ?? 0) === part.day;
+              const together = !drawLine && belongTogether(previous, item, channel) && !!previous && dayKey(saidAt(previous)) === part.day;
               previous = item;
               const own = item.u === s.me && !item.imp && !item.del && !item.gone && !item.sys;
               return [
@@ -303,7 +303,7 @@ export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, o
               ];
             });
             return (
-              <section key={part.day} class="day" aria-label={dayName(part.ts)}>
+              <section key={part.key} class="day" aria-label={dayName(part.ts)}>
                 <div class="day-chip">
                   <span>{dayName(part.ts)}</span>
                 </div>
@@ -350,6 +350,8 @@ export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, o
 type Arranged = { item: Item } | { expired: Expired } | { gone: number; q: number };
 interface Day {
   day: string;
+  /** A day can come twice: once as it was, once as it was brought in. */
+  key: string;
   ts: number;
   rows: Arranged[];
 }
@@ -363,7 +365,10 @@ function arrange(line: Line, inThread: boolean): Day[] {
     const day = dayKey(ts);
     const last = days.at(-1);
     if (last?.day === day) last.rows.push(row);
-    else days.push({ day, ts, rows: [row] });
+    else {
+      const before = days.filter((one) => one.day === day).length;
+      days.push({ day, key: before ? `${day}/${before}` : day, ts, rows: [row] });
+    }
   };
   for (const item of line.items) {
     const utc = new Date(item.ts).toISOString().slice(0, 10);
@@ -375,8 +380,8 @@ function arrange(line: Line, inThread: boolean): Day[] {
       if (told.has(utc)) continue;
       const last = days.at(-1)?.rows.at(-1);
       if (last && 'gone' in last) last.gone++;
-      else put(item.ts, { gone: 1, q: item.q });
-    } else put(item.ts, { item });
+      else put(saidAt(item), { gone: 1, q: item.q });
+    } else put(saidAt(item), { item });
   }
   for (const one of expired) if (!line.moreAfter) put(Date.parse(`${one.day}T12:00:00Z`), { expired: one });
   return days;
