@@ -197,7 +197,8 @@ async function serveFrom(context, dir) {
     const path = new URL(route.request().url()).pathname;
     const file = join(dir, path === '/' ? 'index.html' : path);
     if (!existsSync(file)) return route.fulfill({ status: 404 });
-    const real = await route.fetch({ url: new URL('/', route.request().url()).href });
+    const real = await route.fetch({ url: new URL('/', route.request().url()).href }).catch(() => null);
+    if (!real) return route.abort('internetdisconnected');
     const { 'content-encoding': _, 'content-length': __, ...headers } = real.headers();
     return route.fulfill({ headers: { ...headers, 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' }, body: readFileSync(file) });
   });

@@ -14,7 +14,7 @@ export async function openWire() {
   };
   const server = createServer((near, answer) => {
     const { hostname, port, pathname, search } = new URL(near.url);
-    const far = request({ hostname, port, path: pathname + search, method: near.method, headers: near.headers }, (got) => {
+    const far = request({ hostname, port, path: pathname + search, method: near.method, headers: near.headers, agent: false }, (got) => {
       if (state !== 'open') return void answer.destroy();
       answer.writeHead(got.statusCode, got.headers);
       got.pipe(answer);

@@ -201,7 +201,7 @@ fn router(app: Arc<App>) -> Router {
         .merge(api)
         .route(
             "/api/openapi.json",
-            get(move || openapi::serve(document.clone())),
+            get(move || async move { openapi::serve(document) }),
         )
         .route("/ws", get(socket::upgrade))
         .fallback(site::serve)

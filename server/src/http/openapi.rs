@@ -26,6 +26,6 @@ pub fn document() -> String {
     split(super::routes::all()).1
 }
 
-pub async fn serve(document: String) -> impl IntoResponse {
+pub fn serve(document: String) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], document)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::chat::Refusal;
-use crate::http::App;
 use crate::http::error::extract;
 use crate::http::session::Session;
 use crate::http::socket::{self, LIMITS, Limits};
 use crate::http::wire::{AckOut, Wire, payload, workspace_rule};
+use crate::http::{App, BODY_BYTES_MAX};
 use crate::views::resume::Missed;
 use crate::views::search::{HITS, Hits, Question};
 use crate::views::seen::{Channel, Person};
@@ -100,7 +100,7 @@ pub async fn command(
     State(app): State<Arc<App>>,
     session: Session,
     headers: axum::http::HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Result<Response, Refusal> {
     let is_json = headers
         .get(header::CONTENT_TYPE)
@@ -110,6 +110,11 @@ pub async fn command(
         return Err(Refusal::BadRequest("Send application/json.".into()));
     }
     app.rates.admit(session.device, app.clock.now_ms())?;
+    let body = axum::body::to_bytes(body, BODY_BYTES_MAX)
+        .await
+        .map_err(|_| Refusal::TooLarge {
+            limit: BODY_BYTES_MAX as u64,
+        })?;
     let (id, command) = socket::parse(&body)?;
     let uploads = app
         .uploads
