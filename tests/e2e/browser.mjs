@@ -102,6 +102,11 @@ export class Person {
     else await box.press('Enter');
   }
 
+  /** The server has it: the row is the log's own now, and stays. */
+  async sent(words, where) {
+    await this.row(words, where).getByRole('img', { name: /^(Sent|Delivered|Read)$/ }).waitFor();
+  }
+
   /** The menu of a message: held under a finger, or from the bar under the pointer. */
   async actions(row) {
     await row.scrollIntoViewIfNeeded();

@@ -59,6 +59,7 @@ export default async function talk(world, promise) {
 
   await promise('an edit is seen, marked, and its history kept', async () => {
     await linus.say('We start at sevn');
+    await linus.sent('We start at sevn');
     await linus.act(linus.row('We start at sevn'), 'Edit');
     await linus.composer.fill('We start at seven');
     await linus.button('Save').click();
@@ -75,6 +76,7 @@ export default async function talk(world, promise) {
   await promise('deleting says that the record remains, and hides it for all', async () => {
     await linus.say('Wrong window, sorry');
     await grace.row('Wrong window, sorry').waitFor();
+    await linus.sent('Wrong window, sorry');
     await linus.act(linus.row('Wrong window, sorry'), 'Delete');
     const dialog = linus.dialog('Delete this message?');
     await dialog.getByText('Its record remains until retention ends it').waitFor();

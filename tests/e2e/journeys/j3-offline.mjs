@@ -98,8 +98,9 @@ async function said(person, words) {
   return rows.map((row) => new RegExp(`${words}, \\d`).exec(row)?.[0]);
 }
 
-/** The tab's process dies; nothing in it has a last word. */
+/** The tab's process dies; nothing in it has a last word. A thumb needs a moment to get there. */
 async function crash(person) {
+  await person.page.waitForTimeout(250);
   const wire = await person.context.newCDPSession(person.page);
   const crashed = new Promise((done) => person.page.once('crash', done));
   wire.send('Page.crash').catch(() => undefined);

@@ -108,6 +108,9 @@ export default async function bring(world, promise) {
       await row.getByText('imported, unverified').waitFor();
       assert.match(await row.getByText('imported, unverified').getAttribute('title'), /26 Mar 2024/);
     }
+    // Under its own day and hour, not those of the import.
+    assert.match(await linus.row('Good night').innerText(), /23:10/);
+    assert.ok(await linus.page.getByRole('region', { name: /26 March 2024/ }).count());
     await world.shot(linus, '28-imported');
   });
 

@@ -7,6 +7,9 @@ import { eventually, Person } from '../browser.mjs';
 import { PROGRAM, run } from '../daylight.mjs';
 import { CHANNEL, join } from './j1-begin.mjs';
 
+/** How a text begins within a record's line. */
+const TEXT = 'text\\":\\"';
+
 export default async function exporting(world, promise) {
   const { ada } = world.people;
   const bundle = path(world.site.dir, 'bundle.zip');
@@ -79,11 +82,11 @@ export default async function exporting(world, promise) {
     const file = path(unpacked, 'jsonl', readdirSync(path(unpacked, 'jsonl'))[0]);
     const whole = readFileSync(file);
     const lines = whole.toString('latin1').split('\n');
-    const n = lines.findLastIndex((line) => /"content":"[^"]{20}/.test(line));
+    const n = lines.findLastIndex((line) => /"content":"\{.*?text\\":\\"[A-Za-z]/.test(line));
     assert.ok(n >= 0, 'a line with content');
     const position = /"log_index":(\d+)/.exec(lines[n])[1];
     const before = lines.slice(0, n).reduce((sum, line) => sum + line.length + 1, 0);
-    const at = before + lines[n].indexOf('"content":"') + 17;
+    const at = before + lines[n].indexOf(TEXT) + TEXT.length;
     const changed = Buffer.from(whole);
     changed[at] = changed[at] === 65 ? 66 : 65;
     writeFileSync(file, changed);

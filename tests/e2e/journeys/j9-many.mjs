@@ -52,7 +52,7 @@ export default async function many(world, promise) {
       worst = Math.max(worst, await log().evaluate(scrollUp, 500));
       largest = Math.max(largest, await size());
     }
-    await eventually('older rows', async () => (await edge()) < before - 200);
+    await eventually('older rows', async () => (await edge()) < before - 100);
     assert.ok(largest < ROWS_MAX, `${largest} rows`);
     assert.ok(worst <= 2, `a row moved by ${worst} px under the reader's eyes`);
     await world.shot(linus, '81-scrolled');
