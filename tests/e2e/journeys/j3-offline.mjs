@@ -26,12 +26,12 @@ export default async function offline(world, promise) {
   });
 
   await promise('a tab that dies with unsent words sends them when it is opened again', async () => {
-    await grace.goOffline();
+    grace.wire.cut();
     for (const n of [1, 2, 3]) await grace.say(`From the cellar, ${n}`);
     await grace.row('From the cellar, 3').getByRole('img', { name: /Waiting to be sent|Sending/ }).waitFor();
     await crash(grace);
     assert.equal(await linus.rows('From the cellar').count(), 0);
-    await grace.comeBack();
+    grace.wire.mend();
     await grace.newTab();
     await grace.page.goto('/');
     await eventually('three messages', async () => (await linus.rows('From the cellar').count()) === 3);
