@@ -40,7 +40,8 @@ interface Props {
   onThread: (q: number) => void;
 }
 
-type Anchor = { end: true } | { end: false; q: number; top: number };
+/** A row is held by its lower edge: the name above its words may go when an older row of the same author comes in. */
+type Anchor = { end: true } | { end: false; q: number; bottom: number };
 
 export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, onThread }: Props) {
   const s = state.value as State;
@@ -80,13 +81,13 @@ export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, o
     const atBottom = box.scrollHeight - box.scrollTop - box.clientHeight <= 1;
     if (Math.abs(moved) > 1 && !atBottom) {
       const held = anchor.current;
-      anchor.current = held.end ? (firstVisible(box, rows.current) ?? held) : { ...held, top: held.top - moved };
+      anchor.current = held.end ? (firstVisible(box, rows.current) ?? held) : { ...held, bottom: held.bottom - moved };
     }
     const held = anchor.current;
     if (held.end) box.scrollTop = box.scrollHeight;
     else {
       const row = find(rows.current, held.q);
-      if (row) box.scrollTop += row.getBoundingClientRect().top - box.getBoundingClientRect().top - held.top;
+      if (row) box.scrollTop += row.getBoundingClientRect().bottom - box.getBoundingClientRect().top - held.bottom;
     }
     rest.current = box.scrollTop;
   }, []);
@@ -405,7 +406,7 @@ function firstVisible(box: HTMLElement, rows: HTMLElement | null): Anchor | null
     else high = middle;
   }
   const row = all[low];
-  return row ? { end: false, q: Number(row.dataset.q), top: row.getBoundingClientRect().top - top } : null;
+  return row ? { end: false, q: Number(row.dataset.q), bottom: row.getBoundingClientRect().bottom - top } : null;
 }
 
 // --- hands ------------------------------------------------------------------------------------------------------------
