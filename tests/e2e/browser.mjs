@@ -13,7 +13,7 @@ export const SHAPES = [
   { name: 'desktop', touch: false, context: { viewport: { width: 1280, height: 800 } } },
 ];
 const ARGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-const PATIENCE_MS = 8_000;
+const PATIENCE_MS = 15_000;
 const HOLD_MS = 520;
 /** A client that was just built, instead of the one in the binary. */
 const WEB = process.env.DAYLIGHT_E2E_WEB;

@@ -112,6 +112,7 @@ export default async function find(world, promise) {
     await second.page.getByRole('button', { name: 'Sign out', exact: true }).last().click();
     await second.button('Sign out', second.dialog('Sign out of this device?')).click();
     await second.page.getByRole('heading', { name: 'Sign in to Harbour Hotel' }).waitFor();
+    await second.page.waitForLoadState('networkidle');
     const left = await second.page.evaluate(async () => {
       const rows = [];
       for (const { name } of await indexedDB.databases()) {

@@ -74,6 +74,7 @@ export default async function access(world, promise) {
     await page.getByRole('list', { name: 'Channels' }).getByRole('link', { name: CHANNEL }).waitFor();
     if (!world.shape.touch) {
       await page.keyboard.press('Control+k');
+      await page.getByRole('dialog', { name: 'Jump to a conversation' }).waitFor();
       await page.keyboard.type('front');
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { name: CHANNEL, level: 1 }).waitFor();

@@ -113,7 +113,8 @@ async function post({ c, ids }) {
 
 /** One push of the wheel; then by how much more than that the row in view has moved, once pages have come in. */
 async function scrollUp(box, by) {
-  const at = (row) => row.getBoundingClientRect().top - box.getBoundingClientRect().top;
+  // The words stand at the lower edge; a name above them may come and go with the row before.
+  const at = (row) => row.getBoundingClientRect().bottom - box.getBoundingClientRect().top;
   const rows = [...box.querySelectorAll('[data-q]')];
   const row = rows.find((one) => at(one) >= 0) ?? rows[0];
   const { q } = row.dataset;
