@@ -282,8 +282,10 @@ impl Sequencer {
                         next = self.asks.try_recv().ok();
                     }
                 }
+                // Under the lock: nobody reads from the state what a power cut could still take back.
+                self.make_durable();
             }
-            self.commit();
+            self.announce();
             if let Some(done) = stop {
                 self.sign();
                 self.fanout.end_all(Ending::Restart);
@@ -566,13 +568,17 @@ impl Sequencer {
         Ok(ack)
     }
 
-    /// One write, one sync; then answers, then the listeners.
-    fn commit(&mut self) {
+    /// One write, one sync.
+    fn make_durable(&mut self) {
         if !self.batch.events.is_empty()
             && let Err(error) = self.parts.writer.commit()
         {
             fail(&error);
         }
+    }
+
+    /// What is durable: answers, then the listeners.
+    fn announce(&mut self) {
         let batch = std::mem::take(&mut self.batch);
         let answered: Vec<_> = batch
             .replies
@@ -643,17 +649,15 @@ impl Sequencer {
             blobs: destroyed.blobs,
         };
         let state = Arc::clone(&self.parts.state);
-        let answer = self.command(
-            &mut state.write(),
-            Actor::System,
-            &Command::Door(done),
-            None,
-            HashMap::new(),
-        );
+        let mut state = state.write();
+        let done = Command::Door(done);
+        let answer = self.command(&mut state, Actor::System, &done, None, HashMap::new());
         if let Err(refusal) = answer {
             tracing::error!(code = refusal.code(), "a destruction could not be recorded");
         }
-        self.commit();
+        self.make_durable();
+        drop(state);
+        self.announce();
     }
 
     fn sign(&mut self) {
