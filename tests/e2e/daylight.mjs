@@ -32,6 +32,8 @@ export async function startDaylight() {
   const config = join(dir, 'daylight.toml');
   writeFileSync(config, settings(data, origin));
   const child = spawn(PROGRAM, ['serve', '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
+  // Whoever stops the journeys leaves no server behind.
+  process.once('exit', () => child.kill('SIGKILL'));
   let told = '';
   let errors = '';
   child.stderr.on('data', (bytes) => (errors = (errors + bytes).slice(-20_000)));

@@ -29,6 +29,8 @@ const option = (name) => {
 const only = option('only');
 const shapes = option('shape');
 
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
+
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const began = Date.now();
 rmSync(PICTURES, { recursive: true, force: true });
