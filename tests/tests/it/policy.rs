@@ -499,7 +499,7 @@ impl<'w> Column<'w> {
             None => match name.split_once('.') {
                 None if name != "profile" => self.in_a_channel(name, about, standing),
                 Some(("channel", what)) if !matches!(what, "create" | "direct") => {
-                    self.to_a_channel(name, about, standing)
+                    self.of_a_channel(name, about, standing)
                 }
                 _ => self.anywhere(name, about, standing),
             },
@@ -548,7 +548,7 @@ impl<'w> Column<'w> {
         })
     }
 
-    fn to_a_channel(&mut self, name: &str, about: &str, standing: Standing) -> Ask {
+    fn of_a_channel(&mut self, name: &str, about: &str, standing: Standing) -> Ask {
         let c = if about.ends_with("a direct one") {
             let asker = self.arrives(self.role);
             let with = match standing {
@@ -664,7 +664,7 @@ impl<'w> Column<'w> {
         if ready {
             self.admin
                 .does(json!({"t": "export.approve", "export": export}));
-            let deadline = Instant::now() + Duration::from_secs(60);
+            let deadline = Instant::now() + Duration::from_mins(1);
             loop {
                 let all = self.admin.gets("/api/v1/exports");
                 let all = all["exports"].as_array().cloned().unwrap_or_default();
@@ -728,7 +728,7 @@ impl<'w> Column<'w> {
             self.founder.tab()
         };
         let held_by = maker.tab();
-        let asker = std::mem::replace(&mut self.asker, Some(maker));
+        let asker = self.asker.replace(maker);
         let (outcome, body) = self.asks(&into(&place.c));
         assert_eq!(outcome, "ok", "{}", String::from_utf8_lossy(&body));
         let id = text(&parsed(&body)["id"]);
