@@ -7,7 +7,6 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rand_core::UnwrapErr;
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -46,7 +45,7 @@ impl Store {
         let now = std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)
             .unwrap_or_default();
-        let id = Id::new(now.as_millis() as u64, &mut UnwrapErr(getrandom::SysRng));
+        let id = Id::new(now.as_millis() as u64);
         BlobWriter::create(
             &self.inner.blobs,
             id,

@@ -101,7 +101,9 @@ pub(crate) fn random_often<const N: usize>() -> [u8; N] {
     POOL.with_borrow_mut(RandomPool::take)
 }
 
-/// Random bytes fetched in blocks, because one system call a record is dear. Used bytes are wiped.
+/// Random bytes made in blocks, because a system call a record is dear, and the system's own generator slow in
+/// bulk: each block is the key stream of AES-256-GCM under a fresh key of the system's, which is then wiped.
+/// Used bytes are wiped too.
 pub(crate) struct RandomPool {
     block: Zeroizing<Vec<u8>>,
     used: usize,
@@ -119,8 +121,7 @@ impl RandomPool {
 
     pub fn take<const N: usize>(&mut self) -> [u8; N] {
         if Self::BLOCK_BYTES - self.used < N {
-            getrandom::fill(&mut self.block).expect("the operating system gives randomness");
-            self.used = 0;
+            self.refill();
         }
         let mut taken = [0; N];
         if let Some(fresh) = self.block.get_mut(self.used..self.used + N) {
@@ -129,6 +130,13 @@ impl RandomPool {
         }
         self.used += N;
         taken
+    }
+
+    fn refill(&mut self) {
+        let key = Zeroizing::new(random::<32>());
+        self.block.fill(0);
+        Cipher(Aes256Gcm::new((&*key).into())).seal(&[0; NONCE_BYTES], &[], &mut self.block);
+        self.used = 0;
     }
 }
 

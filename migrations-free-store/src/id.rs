@@ -3,12 +3,23 @@
 use std::fmt;
 use std::str::FromStr;
 
-use rand_core::Rng;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+
+use crate::cipher;
 
 /// Crockford's base 32, as the ULID text form uses it.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const TEXT_BYTES: usize = 26;
+/// What each byte of a text stands for; 255 for those that are not in the alphabet.
+const DIGITS: [u8; 256] = {
+    let mut digits = [255; 256];
+    let mut digit = 0;
+    while digit < 32 {
+        digits[ALPHABET[digit] as usize] = digit as u8;
+        digit += 1;
+    }
+    digits
+};
 
 /// 48 bits of milliseconds since 1970, then 80 random bits. Text form: 26 upper-case characters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -16,9 +27,8 @@ pub struct Id(pub [u8; 16]);
 
 impl Id {
     /// A new name made at `ms` (milliseconds since 1970; only the low 48 bits are kept).
-    pub fn new(ms: u64, rng: &mut impl Rng) -> Id {
-        let mut bytes = [0; 16];
-        rng.fill_bytes(&mut bytes);
+    pub fn new(ms: u64) -> Id {
+        let mut bytes = cipher::random_often::<16>();
         bytes[..6].copy_from_slice(&ms.to_be_bytes()[2..]);
         Id(bytes)
     }
@@ -68,8 +78,11 @@ impl FromStr for Id {
         }
         let mut number: u128 = 0;
         for symbol in text.bytes() {
-            let digit = ALPHABET.iter().position(|a| *a == symbol).ok_or(BadId)?;
-            number = number << 5 | digit as u128;
+            let digit = DIGITS[usize::from(symbol)];
+            if digit > 31 {
+                return Err(BadId);
+            }
+            number = number << 5 | u128::from(digit);
         }
         Ok(Id(number.to_be_bytes()))
     }
@@ -77,7 +90,8 @@ impl FromStr for Id {
 
 impl Serialize for Id {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        let text = self.text();
+        serializer.serialize_str(std::str::from_utf8(&text).map_err(ser::Error::custom)?)
     }
 }
 

@@ -3,6 +3,9 @@
 
 mod layout;
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use crate::Position;
 use crate::bytes::Put;
 use crate::cipher::{self, AES_256_GCM, Cipher, Key, Nonce, RandomPool, TAG_BYTES};
@@ -12,7 +15,7 @@ use crate::keyring::{Found, Keyring};
 use crate::scope::Scope;
 use crate::verify::{commitment_hash, leaf_hash};
 pub(crate) use layout::{RECORD_BYTES_BESIDE, Raw, Routing, length_of, parse};
-use layout::{SALT_BYTES, finish, put_routing};
+use layout::{SALT_BYTES, put_routing};
 
 /// Largest header, in bytes.
 pub const HEADER_BYTES_MAX: usize = 64 << 10;
@@ -95,9 +98,20 @@ pub struct Record {
     pub tag: Option<[u8; 16]>,
 }
 
-/// Seals and appends records to a buffer, in today's version.
+/// Appends records to a buffer, in today's version. What is appended is plain until it is [`Unsealed::seal`]ed:
+/// hashing decides what comes next in the log, sealing does not, and may be done meanwhile by another thread.
 pub(crate) struct Encoder {
     random: RandomPool,
+}
+
+/// A record in a buffer, with room for its tags, and the keys that it is to be sealed with.
+pub(crate) struct Unsealed {
+    start: usize,
+    header: Range<usize>,
+    audit: Arc<Key>,
+    content: Option<(Range<usize>, Arc<Key>, Option<Arc<Key>>)>,
+    nonce: Nonce,
+    context: Context,
 }
 
 impl Encoder {
@@ -114,7 +128,7 @@ impl Encoder {
         position: Position,
         keyring: &Keyring,
         out: &mut Vec<u8>,
-    ) -> Result<Routing, Error> {
+    ) -> Result<(Routing, Unsealed), Error> {
         check_sizes(new)?;
         let salt: [u8; 32] = self.random.take();
         let (_, audit) = keyring.for_sealing(&Scope::audit(new.at_ms))?;
@@ -134,54 +148,61 @@ impl Encoder {
             tag: new.tag,
             has_content: new.content.is_some(),
         };
-        let content = match new.content {
-            Some((bytes, commitment)) => {
+        let keys = match new.content {
+            Some(_) => {
                 let (generation, key) = keyring.for_sealing(&new.scope)?;
                 routing.generation = generation;
                 let person = match author {
                     Some(person) => Some(keyring.for_sealing(&Scope::Person(person))?.1),
                     None => None,
                 };
-                Some((
-                    content_cipher(&key, person.as_deref(), position),
-                    &commitment.salt,
-                    bytes,
-                ))
+                Some((key, person))
             }
             None => None,
         };
-        // Growing midway would leave plaintext behind in freed memory.
-        out.reserve(
-            new.header.len()
-                + new.content.map_or(0, |(bytes, _)| bytes.len())
-                + RECORD_BYTES_BESIDE,
-        );
         let start = put_routing(&routing, out);
         out.put_u32((SALT_BYTES + new.header.len() + TAG_BYTES) as u32);
-        let context = Context {
-            position,
-            channel: channel_of(&routing),
+        let header = put_plain(out, &salt, new.header);
+        let content = match (new.content, keys) {
+            (Some((bytes, commitment)), Some((key, person))) => {
+                Some((put_plain(out, &commitment.salt, bytes), key, person))
+            }
+            _ => None,
         };
-        put_sealed(
-            out,
-            &header_cipher(&audit, position),
-            &routing.nonce,
-            &context.of(HEADER_PART),
-            &salt,
-            new.header,
+        layout::close(out, start);
+        let unsealed = Unsealed {
+            start,
+            header,
+            audit,
+            content,
+            nonce: routing.nonce,
+            context: Context {
+                position,
+                channel: channel_of(&routing),
+            },
+        };
+        Ok((routing, unsealed))
+    }
+}
+
+impl Unsealed {
+    /// Seals the record where it stands in the buffer that it was appended to.
+    pub fn seal(&self, buffer: &mut [u8]) {
+        let position = self.context.position;
+        let mut seal = |part: &Range<usize>, cipher: &Cipher, kind: u8| {
+            let bytes = buffer.get_mut(part.clone()).unwrap_or_default();
+            seal_in_place(bytes, cipher, &self.nonce, &self.context.of(kind));
+        };
+        seal(
+            &self.header,
+            &header_cipher(&self.audit, position),
+            HEADER_PART,
         );
-        if let Some((cipher, salt, bytes)) = content {
-            put_sealed(
-                out,
-                &cipher,
-                &routing.nonce,
-                &context.of(CONTENT_PART),
-                salt,
-                bytes,
-            );
+        if let Some((part, key, person)) = &self.content {
+            let cipher = content_cipher(key, person.as_deref(), position);
+            seal(part, &cipher, CONTENT_PART);
         }
-        finish(out, start);
-        Ok(routing)
+        layout::check(buffer.get_mut(self.start..).unwrap_or_default());
     }
 }
 
@@ -202,15 +223,11 @@ pub(crate) fn encode_resealed(
         position,
         channel: channel_of(routing),
     };
-    put_sealed(
-        out,
-        cipher,
-        &routing.nonce,
-        &context.of(CONTENT_PART),
-        salt,
-        content,
-    );
-    finish(out, start);
+    let part = put_plain(out, salt, content);
+    let bytes = out.get_mut(part).unwrap_or_default();
+    seal_in_place(bytes, cipher, &routing.nonce, &context.of(CONTENT_PART));
+    layout::close(out, start);
+    layout::check(out.get_mut(start..).unwrap_or_default());
 }
 
 fn check_sizes(new: &NewRecord<'_>) -> Result<(), Error> {
@@ -236,19 +253,20 @@ fn check_sizes(new: &NewRecord<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-fn put_sealed(
-    out: &mut Vec<u8>,
-    cipher: &Cipher,
-    nonce: &Nonce,
-    context: &[u8],
-    salt: &[u8; 32],
-    bytes: &[u8],
-) {
+/// Appends salt, bytes and room for their tag; gives where.
+fn put_plain(out: &mut Vec<u8>, salt: &[u8; 32], bytes: &[u8]) -> Range<usize> {
     let start = out.len();
     out.extend_from_slice(salt);
     out.extend_from_slice(bytes);
-    let tag = cipher.seal(nonce, context, out.get_mut(start..).unwrap_or_default());
-    out.extend_from_slice(&tag);
+    out.extend_from_slice(&[0; TAG_BYTES]);
+    start..out.len()
+}
+
+/// Seals all but the last bytes, which become the tag.
+fn seal_in_place(bytes: &mut [u8], cipher: &Cipher, nonce: &Nonce, context: &[u8]) {
+    if let Some((bytes, tag)) = bytes.split_last_chunk_mut::<TAG_BYTES>() {
+        *tag = cipher.seal(nonce, context, bytes);
+    }
 }
 
 pub(crate) fn content_cipher(scope: &Key, person: Option<&Key>, position: Position) -> Cipher {
@@ -337,7 +355,7 @@ fn living(
     scope: &Scope,
     generation: u16,
     position: Position,
-) -> Result<Option<std::sync::Arc<Key>>, Error> {
+) -> Result<Option<Arc<Key>>, Error> {
     match keyring.find(scope, generation) {
         Found::Live(key) => Ok(Some(key)),
         Found::Destroyed => Ok(None),

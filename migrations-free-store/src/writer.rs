@@ -15,7 +15,7 @@ use crate::files;
 use crate::id::Id;
 use crate::journal::{self, BATCH_BYTES_MAX, Entry, Tail};
 use crate::record::{
-    CONTENT_BYTES_MAX, Encoder, HEADER_BYTES_MAX, NewRecord, Pushed, RECORD_BYTES_BESIDE,
+    CONTENT_BYTES_MAX, Encoder, HEADER_BYTES_MAX, NewRecord, Pushed, RECORD_BYTES_BESIDE, Unsealed,
 };
 use crate::store::{Inner, Store};
 use crate::verify::Hash;
@@ -41,6 +41,8 @@ struct Batch {
     bytes: Vec<u8>,
     entries: Vec<Entry>,
     leaves: Vec<Hash>,
+    /// The records that are still plain in `bytes`.
+    unsealed: Vec<Unsealed>,
     /// The last sequence number of each channel in the batch.
     seqs: HashMap<Id, u64>,
 }
@@ -68,7 +70,7 @@ impl Writer {
         self.next
     }
 
-    /// Seals and hashes the record into the batch; only a commit makes it durable and readable.
+    /// Hashes the record into the batch; only a commit seals it, makes it durable and readable.
     /// An error leaves the batch as it was: `Forgotten` when a key it needs is destroyed, `TooLarge`,
     /// `Refused` when the channel's sequence number does not grow.
     #[allow(clippy::needless_pass_by_value)] // A record is given away: it is pushed once.
@@ -80,6 +82,7 @@ impl Writer {
             bytes,
             entries,
             leaves,
+            unsealed,
             seqs,
         } = &mut self.batch;
         if bytes.len() + HEADER_BYTES_MAX + CONTENT_BYTES_MAX + RECORD_BYTES_BESIDE
@@ -103,9 +106,10 @@ impl Writer {
             }
         }
         let (position, start) = (self.next, bytes.len());
-        let routing = self
-            .encoder
-            .encode(&record, position, &self.store.inner.keyring, bytes)?;
+        let (routing, plain) =
+            self.encoder
+                .encode(&record, position, &self.store.inner.keyring, bytes)?;
+        unsealed.push(plain);
         let length = (bytes.len() - start) as u32;
         let content_bytes = record.content.map_or(0, |(bytes, _)| bytes.len() as u32);
         entries.push(Entry::new(
@@ -189,7 +193,7 @@ impl Writer {
     }
 }
 
-/// The thread that writes and syncs batches, one at a time.
+/// The thread that seals, writes and syncs batches, one at a time.
 struct Committer {
     batches: Option<SyncSender<Batch>>,
     outcomes: Receiver<(Batch, Result<(), Error>)>,
@@ -237,6 +241,9 @@ impl Committer {
 
 impl Batch {
     fn write(&mut self, inner: &Inner, tail: &mut Tail) -> Result<(), Error> {
+        for record in self.unsealed.drain(..) {
+            record.seal(&mut self.bytes);
+        }
         // Keys first: a batch on disk whose key is not would be lost for ever.
         inner.keyring.sync()?;
         inner

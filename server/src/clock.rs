@@ -1,12 +1,10 @@
-//! Time and randomness as inputs, so that a test can hold both in its hand.
+//! Time as an input, so that a test can hold it in its hand.
 //!
 //! Nothing else in this crate asks the operating system what time it is.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
-
-use migrations_free_store::Id;
 
 /// The clock of one server. Cloned freely; `shift` moves every clone.
 #[derive(Clone, Default)]
@@ -28,21 +26,4 @@ impl Clock {
     pub fn shift(&self, by_ms: i64) {
         self.shift_ms.fetch_add(by_ms, Ordering::Relaxed);
     }
-}
-
-/// Fills from the operating system. A machine without randomness cannot keep a secret: stop.
-pub fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    if getrandom::fill(&mut bytes).is_err() {
-        tracing::error!("the operating system gives no randomness; stopping");
-        std::process::abort();
-    }
-    bytes
-}
-
-/// A new ULID.
-pub fn new_id(now_ms: u64) -> Id {
-    let mut bytes: [u8; 16] = random();
-    bytes[..6].copy_from_slice(&now_ms.to_be_bytes()[2..]);
-    Id(bytes)
 }

@@ -44,7 +44,7 @@ pub struct Listener {
 
 #[derive(Default)]
 struct Queue {
-    frames: VecDeque<Bytes>,
+    frames: VecDeque<Waiting>,
     bytes: usize,
     lagging: bool,
     /// The writer was told and has not come yet.
@@ -52,10 +52,17 @@ struct Queue {
     ending: Option<Ending>,
 }
 
+struct Waiting {
+    frame: Bytes,
+    is_answer: bool,
+}
+
 /// What a writer takes at once.
 #[derive(Default)]
 pub struct Taken {
-    pub frames: Vec<Bytes>,
+    pub frames: VecDeque<Bytes>,
+    /// How many of them answer a command.
+    pub answers: usize,
     /// Frames were dropped before these: tell the client to resync.
     pub lagged: bool,
     pub ending: Option<Ending>,
@@ -87,18 +94,28 @@ impl Listener {
         }
     }
 
-    /// For more that follows at once: what is pushed together is written together.
-    pub fn push_quietly(&self, frames: &[Bytes]) {
+    /// The answer to a command of this socket. It is never dropped: a socket has few commands unanswered. Wakes
+    /// nobody: what follows at once is written together with it.
+    pub fn answer(&self, frame: Bytes) {
+        let is_answer = true;
+        self.queue.lock().frames.push_back(Waiting { frame, is_answer });
+    }
+
+    fn push_quietly(&self, frames: &[Bytes]) {
         let mut queue = self.queue.lock();
         if queue.lagging {
             return;
         }
         for frame in frames {
             queue.bytes += frame.len();
-            queue.frames.push_back(frame.clone());
+            queue.frames.push_back(Waiting {
+                frame: frame.clone(),
+                is_answer: false,
+            });
         }
         if queue.frames.len() > QUEUE_FRAMES_MAX || queue.bytes > QUEUE_BYTES_MAX {
-            queue.frames = VecDeque::new();
+            queue.frames.retain(|waiting| waiting.is_answer);
+            queue.frames.shrink_to_fit();
             queue.bytes = 0;
             queue.lagging = true;
         }
@@ -124,12 +141,14 @@ impl Listener {
         let mut queue = self.queue.lock();
         queue.bytes = 0;
         queue.told = false;
-        let frames = queue.frames.drain(..).collect();
+        let answers = queue.frames.iter().filter(|waiting| waiting.is_answer).count();
+        let frames = queue.frames.drain(..).map(|waiting| waiting.frame).collect();
         if queue.frames.capacity() > EPHEMERAL_QUEUE_MAX {
             queue.frames = VecDeque::new();
         }
         Taken {
             frames,
+            answers,
             lagged: std::mem::take(&mut queue.lagging),
             ending: queue.ending,
         }

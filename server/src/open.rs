@@ -28,9 +28,6 @@ const TICK: Duration = Duration::from_secs(1);
 const SAVE_EVENTS: u64 = 100_000;
 const SAVE_TICKS: u32 = 60;
 
-/// Looks for a moment between two batches.
-const SAVE_TRIES: u32 = 500;
-
 /// The log and what is folded from it, before anyone may change it.
 pub struct Opened {
     pub store: Store,
@@ -153,7 +150,7 @@ impl Saver {
                 loop {
                     let last = stopped.recv_timeout(TICK)
                         != Err(std::sync::mpsc::RecvTimeoutError::Timeout);
-                    let size = views.store.size();
+                    let size = views.position();
                     if views.store.checkpoint().size < size {
                         door.sign();
                     }
@@ -181,16 +178,10 @@ impl Saver {
 
 /// Views that cannot be written are rebuilt at the next start: slower, never wrong.
 pub fn save(views: &Views) -> Option<u64> {
-    // The state is ahead of what is durable while a batch is written; a saved view never is.
-    let (encoded, position) = (0..SAVE_TRIES).find_map(|_| {
+    let (encoded, position) = {
         let state = views.state.read();
-        if state.position <= views.store.size() {
-            return Some((snapshot::encode(&state), state.position));
-        }
-        drop(state);
-        std::thread::sleep(Duration::from_millis(1));
-        None
-    })?;
+        (snapshot::encode(&state), state.position)
+    };
     let saved = encoded
         .map_err(|error| error.to_string())
         .and_then(|encoded| {

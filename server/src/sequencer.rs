@@ -1,10 +1,11 @@
 //! The one door: every change is submitted here and nowhere else.
 //!
-//! One thread owns the log and decides. It drains what has queued, authorises, decides, seals, writes
-//! once, syncs once, and only then answers and fans out. A failed append stops the process: what is on
-//! disk is then unknown, and a restart recovers it. Never waits for a reader.
+//! One thread owns the log and decides. It drains what has queued, authorises, decides and hands the batch
+//! to the disk: one write, one sync; meanwhile it decides the next. Only what is durable is folded into the
+//! state that others read, answered, and fanned out. A failed append stops the process: what is on disk is
+//! then unknown, and a restart recovers it. Never waits for a reader.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,7 @@ use crate::chat::state::day_of;
 use crate::chat::{
     Ack, Actor, Draft, Event, Facts, Hash, Header, Refusal, State, authorise, decide,
 };
-use crate::clock::{Clock, new_id};
+use crate::clock::Clock;
 use crate::fanout::{Encode, Ending, Fanout, Listener};
 use crate::views::amendments::Amendments;
 
@@ -31,12 +32,16 @@ pub const QUEUE_MAX: usize = 4096;
 const BATCH_COMMANDS_MAX: usize = 512;
 /// Content decided before one sync; well below what the store takes in one batch.
 const BATCH_CONTENT_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// With so many waiting, the next batch is decided while the one before it is written.
+const OVERLAP_COMMANDS_MIN: usize = 64;
 /// How often a grown log is signed.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 /// Command ids are remembered this long; older ones are refused.
 pub const REMEMBERED_MS: u64 = 7 * 24 * 3_600_000;
 /// How far ahead a client's clock may run.
 const AHEAD_MS: u64 = 24 * 3_600_000;
+/// Most headers and contents fit without growing.
+const PART_BYTES_USUAL: usize = 640;
 /// With less room than this on the disk nothing new is accepted: what is decided must fit.
 const DISK_RESERVE_BYTES: u64 = 96 * 1024 * 1024;
 
@@ -197,6 +202,7 @@ impl Door {
 pub struct Parts {
     pub store: Store,
     pub writer: Writer,
+    /// What others read: everything durable, and nothing else.
     pub state: Arc<RwLock<State>>,
     pub amendments: Arc<Amendments>,
     pub clock: Clock,
@@ -210,11 +216,14 @@ pub struct Parts {
 /// Starts the sequencer's thread. It ends after `Door::stop`, or takes the process with it.
 pub fn start(parts: Parts) -> std::io::Result<(Door, std::thread::JoinHandle<()>)> {
     let (queue, asks) = mpsc::channel(QUEUE_MAX);
+    let ahead = parts.state.read().clone();
     let mut sequencer = Sequencer {
+        ahead,
         parts,
         asks,
         fanout: Fanout::default(),
         batch: Batch::default(),
+        under_way: None,
         signed: Instant::now(),
         disk: Disk::default(),
     };
@@ -228,7 +237,11 @@ struct Sequencer {
     parts: Parts,
     asks: mpsc::Receiver<Ask>,
     fanout: Fanout,
+    /// What is decided by: the readers' state, and all that is not yet durable.
+    ahead: State,
     batch: Batch,
+    /// The batch that is on its way to the disk.
+    under_way: Option<Batch>,
     signed: Instant,
     disk: Disk,
 }
@@ -243,8 +256,17 @@ struct Batch {
     tags: HashMap<[u8; 16], Ack>,
     /// Messages of this batch: the log cannot be asked for them yet.
     targets: HashMap<(Id, u64), Target>,
+    /// Messages deleted in this batch.
+    deleted: HashSet<(Id, u64)>,
     listens: Vec<(Arc<Listener>, oneshot::Sender<Listening>)>,
     expire: Vec<Expiry>,
+}
+
+impl Batch {
+    /// Listeners join, and keys die, between two batches.
+    fn goes_alone(&self) -> bool {
+        !self.listens.is_empty() || !self.expire.is_empty()
+    }
 }
 
 /// A destruction whose intent is being made durable.
@@ -259,39 +281,72 @@ struct Expiry {
 impl Sequencer {
     fn run(&mut self) {
         loop {
-            let Some(first) = self.asks.blocking_recv() else {
-                return;
+            let first = match self.under_way {
+                None => match self.asks.blocking_recv() {
+                    None => return,
+                    first => first,
+                },
+                // Few are rather waited with: they share the next sync with all that come meanwhile.
+                Some(_) if self.asks.len() < OVERLAP_COMMANDS_MIN => None,
+                Some(_) => self.asks.try_recv().ok(),
             };
-            let mut stop = None;
-            {
-                let state = Arc::clone(&self.parts.state);
-                let mut state = state.write();
-                let mut next = Some(first);
-                let mut taken = 0;
-                while let Some(ask) = next.take() {
-                    taken += 1;
-                    if let Ask::Stop(done) = ask {
-                        stop = Some(done);
-                        break;
-                    }
-                    self.take(&mut state, ask);
-                    if taken < BATCH_COMMANDS_MAX
-                        && self.batch.content_bytes < BATCH_CONTENT_BYTES_MAX
-                        && self.batch.listens.is_empty()
-                    {
-                        next = self.asks.try_recv().ok();
-                    }
-                }
-                // Under the lock: nobody reads from the state what a power cut could still take back.
-                self.make_durable();
-            }
-            self.announce();
+            let stop = self.drain(first);
+            self.pass_on();
             if let Some(done) = stop {
+                self.finish();
                 self.sign();
                 self.fanout.end_all(Ending::Restart);
                 let _nobody = done.send(());
                 return;
             }
+        }
+    }
+
+    /// Decides what has queued, within a batch's limits.
+    fn drain(&mut self, first: Option<Ask>) -> Option<oneshot::Sender<()>> {
+        let mut state = std::mem::take(&mut self.ahead);
+        let (mut next, mut taken, mut stop) = (first, 0, None);
+        while let Some(ask) = next.take() {
+            taken += 1;
+            if let Ask::Stop(done) = ask {
+                stop = Some(done);
+                break;
+            }
+            self.take(&mut state, ask);
+            if taken < BATCH_COMMANDS_MAX
+                && self.batch.content_bytes < BATCH_CONTENT_BYTES_MAX
+                && !self.batch.goes_alone()
+            {
+                next = self.asks.try_recv().ok();
+            }
+        }
+        self.ahead = state;
+        stop
+    }
+
+    /// When the batch under way is durable, sends the next one on its way, and tells of the first while the
+    /// second is written.
+    fn pass_on(&mut self) {
+        if let Err(error) = self.parts.writer.commit_begin() {
+            fail(&error);
+        }
+        let batch = std::mem::take(&mut self.batch);
+        let waits = batch.events.is_empty() || batch.goes_alone();
+        if let Some(durable) = self.under_way.replace(batch) {
+            self.announce(durable);
+        }
+        if waits {
+            self.finish();
+        }
+    }
+
+    /// Leaves nothing under way.
+    fn finish(&mut self) {
+        if let Err(error) = self.parts.writer.commit_end() {
+            fail(&error);
+        }
+        if let Some(batch) = self.under_way.take() {
+            self.announce(batch);
         }
     }
 
@@ -317,8 +372,9 @@ impl Sequencer {
             // Registered after the commit: what this batch appended is then history for it.
             Ask::Listen { listener, ready } => self.batch.listens.push((listener, ready)),
             Ask::Unlisten(listener) => {
+                let told = self.parts.state.read();
                 self.fanout
-                    .unlisten(&listener, state, self.parts.encode.as_mut())
+                    .unlisten(&listener, &told, self.parts.encode.as_mut())
             }
             Ask::Typing {
                 channel,
@@ -356,7 +412,7 @@ impl Sequencer {
         }
         let facts = Facts {
             now_ms,
-            ids: FreshIds::new((0..FRESH_IDS).map(|_| new_id(now_ms)).collect()),
+            ids: FreshIds::new((0..FRESH_IDS).map(|_| Id::new(now_ms)).collect()),
             target: match command.target() {
                 Some((channel, q)) => self.target(channel, q)?,
                 None => None,
@@ -413,7 +469,7 @@ impl Sequencer {
                 "The command id is a ULID of the last 7 days.",
             ));
         }
-        if let Some(ack) = self.batch.tags.get(&tag) {
+        if let Some(ack) = self.not_durable().find_map(|batch| batch.tags.get(&tag)) {
             return Ok(Some(ack.clone()));
         }
         // Ids rise: one above everything this person ever sent was never seen. Else the log is asked.
@@ -435,10 +491,29 @@ impl Sequencer {
         Ok(Some(Ack::of(&event.header)))
     }
 
+    /// What the log and the views do not tell yet, newest first.
+    fn not_durable(&self) -> impl Iterator<Item = &Batch> {
+        std::iter::once(&self.batch).chain(&self.under_way)
+    }
+
     fn target(&self, channel: Id, q: u64) -> Result<Option<Target>, Refusal> {
-        if let Some(target) = self.batch.targets.get(&(channel, q)) {
-            return Ok(Some(*target));
-        }
+        let fresh = self
+            .not_durable()
+            .find_map(|batch| batch.targets.get(&(channel, q)));
+        let mut target = match fresh {
+            Some(target) => *target,
+            None => match self.target_in_log(channel, q)? {
+                Some(target) => target,
+                None => return Ok(None),
+            },
+        };
+        target.deleted |= self
+            .not_durable()
+            .any(|batch| batch.deleted.contains(&(channel, q)));
+        Ok(Some(target))
+    }
+
+    fn target_in_log(&self, channel: Id, q: u64) -> Result<Option<Target>, Refusal> {
         let records = self
             .parts
             .store
@@ -507,7 +582,7 @@ impl Sequencer {
             },
         };
         let content_bytes = match &draft.content {
-            Some(content) => Some(serde_json::to_vec(content).map_err(|_| Refusal::Unavailable)?),
+            Some(content) => Some(json(content)?),
             None => None,
         };
         let commitment = content_bytes.as_deref().map(Commitment::of);
@@ -524,7 +599,7 @@ impl Sequencer {
             key,
             content_commitment: commitment.as_ref().map(|c| Hash(c.hash)),
         };
-        let header_bytes = serde_json::to_vec(&header).map_err(|_| Refusal::Unavailable)?;
+        let header_bytes = json(&header)?;
         let pushed = self.parts.writer.push(NewRecord {
             at_ms: now_ms,
             header: &header_bytes,
@@ -556,30 +631,26 @@ impl Sequencer {
         }
         if let (Act::MessageDeleted { of }, Some(channel)) =
             (&event.header.act, event.header.channel)
-            && let Some(target) = self.batch.targets.get_mut(&(channel, *of))
         {
-            target.deleted = true;
+            self.batch.deleted.insert((channel, *of));
         }
         self.batch.content_bytes += content_bytes.map_or(0, |bytes| bytes.len());
         state.apply(&event);
-        self.parts.amendments.note(&event);
         let ack = Ack::of(&event.header);
         self.batch.events.push(event);
         Ok(ack)
     }
 
-    /// One write, one sync.
-    fn make_durable(&mut self) {
-        if !self.batch.events.is_empty()
-            && let Err(error) = self.parts.writer.commit()
+    /// What is durable: into the readers' state, then answers, then the listeners.
+    fn announce(&mut self, batch: Batch) {
+        let state = Arc::clone(&self.parts.state);
         {
-            fail(&error);
+            let mut state = state.write();
+            for event in &batch.events {
+                state.apply(event);
+                self.parts.amendments.note(event);
+            }
         }
-    }
-
-    /// What is durable: answers, then the listeners.
-    fn announce(&mut self) {
-        let batch = std::mem::take(&mut self.batch);
         let answered: Vec<_> = batch
             .replies
             .into_iter()
@@ -592,7 +663,6 @@ impl Sequencer {
             listener.wake();
         }
         for (listener, ready) in batch.listens {
-            let state = Arc::clone(&self.parts.state);
             self.fanout
                 .listen(&listener, &state.read(), self.parts.encode.as_mut());
             let listening = Listening {
@@ -628,7 +698,7 @@ impl Sequencer {
                 None
             }
             Reply::Frame(listener) => {
-                listener.push_quietly(&[(self.parts.answer)(key, &answer)]);
+                listener.answer((self.parts.answer)(key, &answer));
                 Some(listener)
             }
             Reply::Nobody => None,
@@ -648,16 +718,15 @@ impl Sequencer {
             records: destroyed.records,
             blobs: destroyed.blobs,
         };
-        let state = Arc::clone(&self.parts.state);
-        let mut state = state.write();
+        let mut state = std::mem::take(&mut self.ahead);
         let done = Command::Door(done);
         let answer = self.command(&mut state, Actor::System, &done, None, HashMap::new());
+        self.ahead = state;
         if let Err(refusal) = answer {
             tracing::error!(code = refusal.code(), "a destruction could not be recorded");
         }
-        self.make_durable();
-        drop(state);
-        self.announce();
+        self.pass_on();
+        self.finish();
     }
 
     fn sign(&mut self) {
@@ -673,6 +742,13 @@ impl Sequencer {
         let record = self.parts.store.read(position).map_err(unavailable)?;
         Event::read(&record).map_err(|_| Refusal::Unavailable)
     }
+}
+
+/// What is committed to, byte for byte.
+fn json(part: &impl serde::Serialize) -> Result<Vec<u8>, Refusal> {
+    let mut bytes = Vec::with_capacity(PART_BYTES_USUAL);
+    serde_json::to_writer(&mut bytes, part).map_err(|_| Refusal::Unavailable)?;
+    Ok(bytes)
 }
 
 /// The message an event made, as later commands may refer to it.

@@ -182,13 +182,20 @@ pub(super) fn put_routing(routing: &Routing, out: &mut Vec<u8>) -> usize {
     start
 }
 
-/// Fills in the length of the record that began at `start`, and closes it with its checksum.
-pub(super) fn finish(out: &mut Vec<u8>, start: usize) {
-    let length = (out.len() - start + 4) as u32;
-    let record = out.get_mut(start..).unwrap_or_default();
-    if let Some(field) = record.first_chunk_mut::<4>() {
+/// Ends the record that began at `start`: fills in its length and leaves room for its checksum.
+pub(super) fn close(out: &mut Vec<u8>, start: usize) {
+    out.put_u32(0);
+    let length = (out.len() - start) as u32;
+    if let Some(field) = out.get_mut(start..).and_then(<[u8]>::first_chunk_mut) {
         *field = length.to_be_bytes();
     }
-    let crc = crc32c::crc32c(record);
-    out.put_u32(crc);
+}
+
+/// Fills in the checksum of the closed record that `bytes` begin with.
+pub(super) fn check(bytes: &mut [u8]) {
+    let length = bytes.first_chunk().map_or(0, |field| u32::from_be_bytes(*field) as usize);
+    let record = bytes.get_mut(..length).unwrap_or_default();
+    if let Some((record, field)) = record.split_last_chunk_mut::<4>() {
+        *field = crc32c::crc32c(record).to_be_bytes();
+    }
 }

@@ -132,12 +132,9 @@ impl Exports {
     }
 
     pub fn job(&self, id: Id) -> Result<Option<ExportJob>, Refusal> {
-        // What is decided and not yet durable cannot be read back, and is nobody's business.
-        let durable = self.views.store.size();
         let (facts, channel_name) = {
             let state = self.views.state.read();
-            let facts = state.exports.get(&id).filter(|e| e.requested < durable);
-            let Some(facts) = facts.cloned() else {
+            let Some(facts) = state.exports.get(&id).cloned() else {
                 return Ok(None);
             };
             let name = state

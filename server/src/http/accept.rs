@@ -13,7 +13,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tower::Service;
 
@@ -53,8 +53,8 @@ pub fn tls(config: &Config) -> anyhow::Result<Option<TlsAcceptor>> {
 
 /// Accepts until the server stops, then waits for what is under way.
 pub async fn run(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router, app: Arc<App>) {
-    let places = Arc::new(Semaphore::new(app.config.limits.connections as usize));
-    let (working, mut ended) = mpsc::channel::<()>(1);
+    let count = app.config.limits.connections;
+    let places = Arc::new(Semaphore::new(count as usize));
     let mut stopping = app.stopping.clone();
     loop {
         let place = tokio::select! {
@@ -73,20 +73,14 @@ pub async fn run(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router
                 }
             },
         };
-        let (tls, router, app, working) = (
-            tls.clone(),
-            router.clone(),
-            Arc::clone(&app),
-            working.clone(),
-        );
+        let (tls, router, app) = (tls.clone(), router.clone(), Arc::clone(&app));
         tokio::spawn(async move {
             let place = Place(Arc::new(place));
             connection(stream, peer, tls, router, app, place).await;
-            drop(working);
         });
     }
-    drop(working);
-    let _all_gone = ended.recv().await;
+    // Sockets hold their places too: they still say goodbye.
+    let _all_gone = places.acquire_many(count).await;
 }
 
 /// Resolves when the server stops, or is gone.

@@ -47,6 +47,8 @@ const HELLO_WITHIN: Duration = Duration::from_secs(10);
 const HEARTBEAT: Duration = Duration::from_secs(25);
 /// Heartbeats unanswered before the socket is taken for dead.
 const MISSES_MAX: u32 = 2;
+/// A socket with so many commands unanswered is not read from until some are answered.
+const UNANSWERED_MAX: usize = 256;
 /// A reader that takes nothing for this long is closed.
 const WRITE_WITHIN: Duration = Duration::from_secs(10);
 /// Slices handed to the kernel in one write.
@@ -260,6 +262,7 @@ where
         listener: Arc::clone(&listener),
         beats: 0,
         misses: 0,
+        unanswered: 0,
     };
     let close = match socket.hello().await {
         Ok(()) => {
@@ -282,6 +285,8 @@ struct Socket<S> {
     listener: Arc<Listener>,
     beats: u64,
     misses: u32,
+    /// Commands sent on and not yet answered.
+    unanswered: usize,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
@@ -362,7 +367,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         loop {
             let listener = Arc::clone(&self.listener);
             let step = tokio::select! {
-                read = self.ws.next() => self.read(read).await,
+                read = self.ws.next(), if self.unanswered < UNANSWERED_MAX => self.read(read).await,
                 () = listener.ready() => self.hand_out(listener.take()).await,
                 _ = beat.tick() => self.beat().await,
             };
@@ -487,7 +492,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             reply,
         };
         match self.app.door.enqueue(submission).await {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                self.unanswered += 1;
+                Ok(())
+            }
             Err(refusal) => self.refuse(Some(id), &refusal).await,
         }
     }
@@ -498,9 +506,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     }
 
     async fn hand_out(&mut self, taken: Taken) -> Result<(), Close> {
-        let mut frames: VecDeque<Bytes> = taken.frames.into();
+        let mut frames = taken.frames;
+        self.unanswered = self.unanswered.saturating_sub(taken.answers);
         if taken.lagged {
-            let cur = self.app.views.cursors.seal(self.app.views.store.size());
+            let cur = self.app.views.cursors.seal(self.app.views.position());
             frames.push_back(wire::frame(&Lag { t: "lag", cur }));
         }
         self.write(frames).await?;

@@ -23,7 +23,8 @@ pub const FRAME_OUT_BYTES_MAX: usize = 256 * 1024;
 
 /// Encodes as one unmasked, final text frame (RFC 6455).
 pub fn frame(value: &impl Serialize) -> Bytes {
-    let mut out = vec![0; HEADER_BYTES_MAX];
+    let mut out = Vec::with_capacity(FRAME_BYTES_USUAL);
+    out.resize(HEADER_BYTES_MAX, 0);
     if serde_json::to_writer(&mut out, value).is_err() {
         // Our own types always encode; a frame that does not is dropped, never sent in half.
         return Bytes::new();
@@ -43,6 +44,8 @@ pub fn frame(value: &impl Serialize) -> Bytes {
 }
 
 const HEADER_BYTES_MAX: usize = 10;
+/// Most frames fit without growing.
+const FRAME_BYTES_USUAL: usize = 768;
 
 /// The JSON inside a frame made by `frame`.
 pub fn payload(frame: &Bytes) -> &[u8] {

@@ -21,7 +21,7 @@ use super::recorded;
 use super::run::{Order, With, run};
 use super::whatsapp::Options;
 use crate::chat::{Actor, Hash, Refusal};
-use crate::clock::{Clock, new_id};
+use crate::clock::Clock;
 use crate::http::wire;
 use crate::sequencer::Door;
 use crate::views::Views;
@@ -103,7 +103,7 @@ impl Imports {
     ) -> Result<ImportJob, Refusal> {
         let now = self.clock.now_ms();
         let job = ImportJob {
-            id: new_id(now),
+            id: Id::new(now),
             c: channel,
             state: JobState::Preview,
             file: file_name(name),

@@ -15,7 +15,7 @@ pub mod timeline;
 
 use std::sync::Arc;
 
-use migrations_free_store::{Error, Id, Store};
+use migrations_free_store::{Error, Id, Position, Store};
 use parking_lot::RwLock;
 
 use crate::chat::{Refusal, State};
@@ -39,6 +39,11 @@ pub struct Seen<'v> {
 }
 
 impl Views {
+    /// Everything below it is durable and folded into what is read here.
+    pub fn position(&self) -> Position {
+        self.state.read().position
+    }
+
     pub fn seen_by(&self, person: Id) -> Seen<'_> {
         Seen {
             views: self,

@@ -34,7 +34,7 @@ impl Views {
         now_ms: u64,
         encode: &mut dyn Encode,
     ) -> Result<Missed, Refusal> {
-        let to = to.min(self.store.size());
+        let to = to.min(self.position());
         if from > to || to - from > LOOKED_AT_MAX {
             return Ok(Missed::Reset);
         }

@@ -52,7 +52,7 @@ pub async fn bootstrap(
     let views = Arc::clone(&app.views);
     let read = tokio::task::spawn_blocking(move || {
         // The position first, then the data: what comes in between is told twice, never missed.
-        let cur = views.cursors.seal(views.store.size());
+        let cur = views.cursors.seal(views.position());
         let channels = views.seen_by(session.person).channels();
         let state = views.state.read();
         let mut people: Vec<Person> = state

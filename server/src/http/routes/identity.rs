@@ -20,7 +20,6 @@ use crate::chat::command::{Command, Door as Inner, NewSession};
 use crate::chat::event::{Entry, Event};
 use crate::chat::state::fold_handle;
 use crate::chat::{Ack, Actor, Hash, Refusal};
-use crate::clock::new_id;
 use crate::http::error::extract;
 use crate::http::session::{self, Address, Session};
 use crate::http::{App, BUILD};
@@ -419,7 +418,7 @@ pub async fn device_link(
     session: Session,
 ) -> Result<Json<DeviceLink>, Refusal> {
     let now = app.clock.now_ms();
-    let id = new_id(now);
+    let id = Id::new(now);
     let expires_at = now + DEVICE_LINK_MS;
     {
         let mut links = app.device_links.0.lock();
