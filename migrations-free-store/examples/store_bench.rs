@@ -10,7 +10,11 @@ use std::time::Instant;
 
 use migrations_free_store::{Commitment, Error, Id, NewRecord, Options, Scope, Store, Writer};
 
-const BATCH: u64 = 256;
+/// Events of one commit. A busy server makes batches of some dozens.
+const BATCHES: [u64; 4] = [16, 64, 256, 1024];
+/// A multiple of every batch.
+const ROUND_EVENTS: u64 = 10 * 1024;
+const ROUNDS: usize = 9;
 const CHANNELS: u64 = 1000;
 const HEADER_BYTES: usize = 450;
 const CONTENT_BYTES: usize = 350;
@@ -31,62 +35,45 @@ fn main() -> Result<(), Error> {
     let (store, mut writer) = Store::open(&options, &mut |_| {})?;
 
     let mut message = Message::new();
-    let rounds = 400;
-    let mut pushing = 0.0;
-    for n in 0..rounds {
-        let started = cpu_seconds();
-        push_batch(&mut writer, &mut message, n * BATCH)?;
-        pushing += cpu_seconds() - started;
-        writer.commit()?;
-    }
-    println!(
-        "push alone, by CPU time: {:.0} /s",
-        (rounds * BATCH) as f64 / pushing
-    );
-
-    // Interleaved rounds, so that a noisy machine is as noisy for both.
+    let mut next = 0;
     let bare = Bare::new(&dir.path().join("bare"));
-    let (mut ours, mut bares, mut ours_cpu) = (Vec::new(), Vec::new(), 0.0);
-    let mut next = rounds;
-    for _ in 0..20 {
-        let (started, started_cpu) = (Instant::now(), cpu_seconds());
-        for n in next..next + 100 {
-            // One batch is pushed while the one before it is on its way to the disk, as the sequencer does.
-            push_batch(&mut writer, &mut message, n * BATCH)?;
-            writer.commit_begin()?;
+    let started_cpu = cpu_seconds();
+    for size in BATCHES {
+        // Interleaved rounds, so that a noisy machine is as noisy for both.
+        let (mut ours, mut bares) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            let started = Instant::now();
+            for _ in 0..ROUND_EVENTS / size {
+                // One batch is pushed while the one before it is on its way to the disk, as the sequencer does.
+                push_batch(&mut writer, &mut message, next, size)?;
+                next += size;
+                writer.commit_begin()?;
+            }
+            writer.commit_end()?;
+            ours.push(ROUND_EVENTS as f64 / started.elapsed().as_secs_f64());
+            let started = Instant::now();
+            for n in 0..ROUND_EVENTS / size {
+                bare.append(n, size);
+            }
+            bares.push(ROUND_EVENTS as f64 / started.elapsed().as_secs_f64());
         }
-        writer.commit_end()?;
-        next += 100;
-        ours_cpu += cpu_seconds() - started_cpu;
-        ours.push((100 * BATCH) as f64 / started.elapsed().as_secs_f64());
-        let started = Instant::now();
-        for n in 0..100 {
-            bare.append(n);
-        }
-        bares.push((100 * BATCH) as f64 / started.elapsed().as_secs_f64());
+        println!(
+            "durable appends, batches of {size}: {:.0} /s; bare file, same bytes: {:.0} /s",
+            median(&mut ours),
+            median(&mut bares)
+        );
     }
-    let (ours, bare_rate) = (median(&mut ours), median(&mut bares));
     println!(
-        "durable appends, batches of {BATCH}: {ours:.0} /s; bare file, same bytes: {bare_rate:.0} /s; {:.0} %",
-        ours / bare_rate * 100.0
-    );
-
-    println!(
-        "CPU an event of the writer's thread, all in: {:.2} us",
-        ours_cpu / (2000 * BATCH) as f64 * 1e6
+        "CPU an event of the thread that decides: {:.2} us",
+        (cpu_seconds() - started_cpu) / next as f64 * 1e6
     );
 
     let started = Instant::now();
     let from = store.size();
     while store.size() < events {
-        for _ in 0..4 {
-            push_batch(&mut writer, &mut message, next * BATCH)?;
-            next += 1;
-        }
+        push_batch(&mut writer, &mut message, next, 1024)?;
+        next += 1024;
         writer.commit_begin()?;
-        if next % 400 == 0 {
-            writer.sign_checkpoint()?;
-        }
     }
     writer.commit_end()?;
     let filled = store.size() - from;
@@ -175,8 +162,13 @@ fn channel(n: u64) -> Id {
     Id(bytes)
 }
 
-fn push_batch(writer: &mut Writer, message: &mut Message, from: u64) -> Result<(), Error> {
-    for n in from..from + BATCH {
+fn push_batch(
+    writer: &mut Writer,
+    message: &mut Message,
+    from: u64,
+    size: u64,
+) -> Result<(), Error> {
+    for n in from..from + size {
         let at_ms = START_MS + n * 10;
         let channel = channel(n % CHANNELS);
         message.content[..8].copy_from_slice(&n.to_be_bytes());
@@ -200,8 +192,11 @@ fn push_batch(writer: &mut Writer, message: &mut Message, from: u64) -> Result<(
 /// A file once written with zeros, then written and synced in batches as long as the store's.
 struct Bare {
     file: File,
-    batch: Vec<u8>,
+    bytes: Vec<u8>,
 }
+
+/// Clear fields, salts and tags included: what the store writes for such a message.
+const RECORD_BYTES: usize = HEADER_BYTES + CONTENT_BYTES + 216;
 
 impl Bare {
     fn new(path: &Path) -> Bare {
@@ -212,19 +207,17 @@ impl Bare {
             .write(true)
             .open(path)
             .expect("a file");
-        // Clear fields, salts and tags included: what the store writes for a batch of such messages.
-        let batch = vec![7; (BATCH as usize) * (HEADER_BYTES + CONTENT_BYTES + 216)];
-        for n in 0..100 {
-            file.write_all_at(&vec![0; batch.len()], n * batch.len() as u64)
-                .expect("written");
-        }
+        let bytes = vec![7; ROUND_EVENTS as usize * RECORD_BYTES];
+        file.write_all_at(&vec![0; bytes.len()], 0)
+            .expect("written");
         file.sync_all().expect("synced");
-        Bare { file, batch }
+        Bare { file, bytes }
     }
 
-    fn append(&self, n: u64) {
+    fn append(&self, n: u64, size: u64) {
+        let length = size as usize * RECORD_BYTES;
         self.file
-            .write_all_at(&self.batch, n * self.batch.len() as u64)
+            .write_all_at(&self.bytes[..length], n * length as u64)
             .expect("written");
         self.file.sync_data().expect("synced");
     }

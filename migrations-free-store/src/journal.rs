@@ -24,6 +24,7 @@ use crate::scope::Scope;
 use crate::verify::Hash;
 use crate::{Position, Progress, files};
 pub(crate) use caretaker::Caretaker;
+pub(crate) use frame::BATCH_HEADER_BYTES;
 use frame::SEGMENT_HEADER_BYTES;
 pub(crate) use index::Entry;
 use index::Live;

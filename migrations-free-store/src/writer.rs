@@ -13,7 +13,7 @@ use crate::checkpoint::SignedCheckpoint;
 use crate::error::{During, Error};
 use crate::files;
 use crate::id::Id;
-use crate::journal::{self, BATCH_BYTES_MAX, Entry, Tail};
+use crate::journal::{self, BATCH_BYTES_MAX, BATCH_HEADER_BYTES, Entry, Tail};
 use crate::record::{
     CONTENT_BYTES_MAX, Encoder, HEADER_BYTES_MAX, NewRecord, Pushed, RECORD_BYTES_BESIDE, Unsealed,
 };
@@ -35,26 +35,50 @@ pub struct Writer {
     poisoned: bool,
 }
 
-/// Records pushed and not yet handed to the disk.
+/// Records pushed and not yet on their way to the disk.
 #[derive(Default)]
 struct Batch {
-    bytes: Vec<u8>,
-    entries: Vec<Entry>,
-    leaves: Vec<Hash>,
-    /// The records that are still plain in `bytes`.
-    unsealed: Vec<Unsealed>,
+    /// Pushed last, and still plain. What was pushed before them is with the sealer.
+    run: Run,
+    /// Bytes of the batch so far, its frame's header included.
+    length: usize,
+    content: Content,
     /// The last sequence number of each channel in the batch.
     seqs: HashMap<Id, u64>,
+}
+
+/// What a batch brings into the indexes.
+#[derive(Default)]
+struct Content {
+    entries: Vec<Entry>,
+    leaves: Vec<Hash>,
+}
+
+/// Records in a row.
+#[derive(Default)]
+struct Run {
+    bytes: Vec<u8>,
+    unsealed: Vec<Unsealed>,
+}
+
+impl Run {
+    /// Long enough to be worth handing over, short enough that sealing keeps up with pushing.
+    const RECORDS: usize = 8;
+
+    fn seal(mut self) -> Vec<u8> {
+        for record in &self.unsealed {
+            record.seal(&mut self.bytes);
+        }
+        self.bytes
+    }
 }
 
 impl Writer {
     pub(crate) fn new(store: Store, tail: Tail) -> Result<Writer, Error> {
         let tail = Arc::new(Mutex::new(tail));
-        let mut batch = Batch::default();
-        journal::begin_batch(&mut batch.bytes);
         Ok(Writer {
             encoder: Encoder::new(),
-            batch,
+            batch: Batch::default(),
             next: store.size(),
             committer: Committer::start(store.inner.clone(), tail.clone())?,
             seqs_under_way: HashMap::new(),
@@ -79,15 +103,12 @@ impl Writer {
             return Err(Error::Poisoned);
         }
         let Batch {
-            bytes,
-            entries,
-            leaves,
-            unsealed,
+            run,
+            length,
+            content,
             seqs,
         } = &mut self.batch;
-        if bytes.len() + HEADER_BYTES_MAX + CONTENT_BYTES_MAX + RECORD_BYTES_BESIDE
-            > BATCH_BYTES_MAX
-        {
+        if *length + HEADER_BYTES_MAX + CONTENT_BYTES_MAX + RECORD_BYTES_BESIDE > BATCH_BYTES_MAX {
             return Err(Error::TooLarge {
                 what: "a batch",
                 limit: BATCH_BYTES_MAX as u64,
@@ -105,23 +126,30 @@ impl Writer {
                 });
             }
         }
-        let (position, start) = (self.next, bytes.len());
-        let (routing, plain) =
+        if content.entries.is_empty() {
+            *length = BATCH_HEADER_BYTES;
+        }
+        let (position, start) = (self.next, run.bytes.len());
+        let keyring = &self.store.inner.keyring;
+        let (routing, unsealed) =
             self.encoder
-                .encode(&record, position, &self.store.inner.keyring, bytes)?;
-        unsealed.push(plain);
-        let length = (bytes.len() - start) as u32;
-        let content_bytes = record.content.map_or(0, |(bytes, _)| bytes.len() as u32);
-        entries.push(Entry::new(
-            start as u32,
-            length,
+                .encode(&record, position, keyring, &mut run.bytes)?;
+        run.unsealed.push(unsealed);
+        let bytes = run.bytes.len() - start;
+        content.entries.push(Entry::new(
+            *length as u32,
+            bytes as u32,
             &routing,
             record.header.len() as u32,
-            content_bytes,
+            record.content.map_or(0, |(bytes, _)| bytes.len() as u32),
         ));
-        leaves.push(routing.leaf);
+        *length += bytes;
+        content.leaves.push(routing.leaf);
         seqs.extend(record.place);
         self.next += 1;
+        if run.unsealed.len() == Run::RECORDS {
+            self.committer.seal(std::mem::take(run));
+        }
         Ok(Pushed {
             position,
             leaf: routing.leaf,
@@ -141,17 +169,13 @@ impl Writer {
     /// before [`Writer::commit_end`]. Errors are those of [`Writer::commit`].
     pub fn commit_begin(&mut self) -> Result<(), Error> {
         self.commit_end()?;
-        if self.batch.entries.is_empty() {
+        if self.batch.content.entries.is_empty() {
             return Ok(());
         }
-        let mut batch = std::mem::replace(
-            &mut self.batch,
-            self.committer.spare.take().unwrap_or_default(),
-        );
-        journal::begin_batch(&mut self.batch.bytes);
-        std::mem::swap(&mut self.seqs_under_way, &mut batch.seqs);
+        let batch = std::mem::take(&mut self.batch);
+        self.seqs_under_way = batch.seqs;
         self.is_under_way = true;
-        if self.committer.send(batch) {
+        if self.committer.commit(batch.run, batch.content) {
             return Ok(());
         }
         self.poisoned = true;
@@ -193,74 +217,124 @@ impl Writer {
     }
 }
 
-/// The thread that seals, writes and syncs batches, one at a time.
+/// Two threads: one seals while the next records are pushed, one writes and syncs a batch at a time.
 struct Committer {
-    batches: Option<SyncSender<Batch>>,
-    outcomes: Receiver<(Batch, Result<(), Error>)>,
-    thread: Option<JoinHandle<()>>,
-    /// An emptied batch, so that its memory is used again.
-    spare: Option<Batch>,
+    /// None once the threads are told to end.
+    sealing: Option<SyncSender<Work<Run>>>,
+    writing: Option<SyncSender<Work<Vec<u8>>>>,
+    outcomes: Receiver<Result<(), Error>>,
+    /// The sealer has records of the batch that is being pushed: the rest must go the same way.
+    is_sealing: bool,
+    threads: Vec<JoinHandle<()>>,
 }
+
+/// Records of a batch, and then its end.
+enum Work<Records> {
+    Records(Records),
+    Commit(Content),
+}
+
+/// Memory that a large batch leaves for the next.
+const BATCH_BYTES_KEPT: usize = 1 << 20;
+/// Runs on their way at most. What they hold is bounded by the two batches there can be.
+const RUNS_MAX: usize = 256;
 
 impl Committer {
     fn start(inner: Arc<Inner>, tail: Arc<Mutex<Tail>>) -> Result<Committer, Error> {
-        let (batches, waiting) = sync_channel::<Batch>(1);
+        let (sealing, plain) = sync_channel::<Work<Run>>(RUNS_MAX);
+        let (writing, sealed) = sync_channel(RUNS_MAX);
         let (reply, outcomes) = sync_channel(1);
-        let run = move || {
-            for mut batch in waiting {
-                let outcome = batch.write(&inner, &mut tail.lock());
-                if reply.send((batch, outcome)).is_err() {
+        let onward = writing.clone();
+        let seal = move || {
+            for work in plain {
+                let work = match work {
+                    Work::Records(run) => Work::Records(run.seal()),
+                    Work::Commit(content) => Work::Commit(content),
+                };
+                if onward.send(work).is_err() {
                     return;
                 }
             }
         };
-        let thread = std::thread::Builder::new()
-            .name("committer".into())
-            .spawn(run);
-        let thread = thread.during("starting the writing thread of", Path::new("the log"))?;
+        let write = move || {
+            let mut batch = Vec::new();
+            journal::begin_batch(&mut batch);
+            for work in sealed {
+                match work {
+                    Work::Records(bytes) => batch.extend_from_slice(&bytes),
+                    Work::Commit(content) => {
+                        let outcome = content.write(&mut batch, &inner, &mut tail.lock());
+                        if reply.send(outcome).is_err() {
+                            return;
+                        }
+                        journal::begin_batch(&mut batch);
+                        batch.shrink_to(BATCH_BYTES_KEPT);
+                    }
+                }
+            }
+        };
         Ok(Committer {
-            batches: Some(batches),
+            sealing: Some(sealing),
+            writing: Some(writing),
             outcomes,
-            thread: Some(thread),
-            spare: None,
+            is_sealing: false,
+            threads: vec![thread("sealer", seal)?, thread("committer", write)?],
         })
     }
 
-    fn send(&self, batch: Batch) -> bool {
-        self.batches
-            .as_ref()
-            .is_some_and(|batches| batches.send(batch).is_ok())
+    /// Should its threads be gone, the commit says so.
+    fn seal(&mut self, run: Run) {
+        self.is_sealing = true;
+        if let Some(sealing) = &self.sealing {
+            let _gone = sealing.send(Work::Records(run));
+        }
+    }
+
+    /// False when the threads are gone.
+    fn commit(&mut self, run: Run, content: Content) -> bool {
+        let (Some(sealing), Some(writing)) = (&self.sealing, &self.writing) else {
+            return false;
+        };
+        // A small batch is sealed sooner than another thread wakes.
+        match std::mem::take(&mut self.is_sealing) {
+            true => {
+                sealing.send(Work::Records(run)).is_ok()
+                    && sealing.send(Work::Commit(content)).is_ok()
+            }
+            false => {
+                writing.send(Work::Records(run.seal())).is_ok()
+                    && writing.send(Work::Commit(content)).is_ok()
+            }
+        }
     }
 
     fn wait(&mut self) -> Result<(), Error> {
-        let (batch, outcome) = self.outcomes.recv().map_err(|_| Error::Poisoned)?;
-        self.spare = Some(batch);
-        outcome
+        self.outcomes.recv().map_err(|_| Error::Poisoned)?
     }
 }
 
-impl Batch {
-    fn write(&mut self, inner: &Inner, tail: &mut Tail) -> Result<(), Error> {
-        for record in self.unsealed.drain(..) {
-            record.seal(&mut self.bytes);
-        }
+fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
+    std::thread::Builder::new()
+        .name(name.into())
+        .spawn(run)
+        .during("starting the writing threads of", Path::new("the log"))
+}
+
+impl Content {
+    fn write(mut self, batch: &mut Vec<u8>, inner: &Inner, tail: &mut Tail) -> Result<(), Error> {
         // Keys first: a batch on disk whose key is not would be lost for ever.
         inner.keyring.sync()?;
-        inner
-            .journal
-            .append(tail, &mut self.bytes, &mut self.entries)?;
+        inner.journal.append(tail, batch, &mut self.entries)?;
         inner.tiles.append(&self.leaves);
-        self.entries.clear();
-        self.leaves.clear();
-        self.seqs.clear();
         Ok(())
     }
 }
 
 impl Drop for Committer {
     fn drop(&mut self) {
-        self.batches = None;
-        if let Some(thread) = self.thread.take() {
+        self.sealing = None;
+        self.writing = None;
+        for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
     }

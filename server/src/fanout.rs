@@ -98,7 +98,10 @@ impl Listener {
     /// nobody: what follows at once is written together with it.
     pub fn answer(&self, frame: Bytes) {
         let is_answer = true;
-        self.queue.lock().frames.push_back(Waiting { frame, is_answer });
+        self.queue
+            .lock()
+            .frames
+            .push_back(Waiting { frame, is_answer });
     }
 
     fn push_quietly(&self, frames: &[Bytes]) {
@@ -141,8 +144,16 @@ impl Listener {
         let mut queue = self.queue.lock();
         queue.bytes = 0;
         queue.told = false;
-        let answers = queue.frames.iter().filter(|waiting| waiting.is_answer).count();
-        let frames = queue.frames.drain(..).map(|waiting| waiting.frame).collect();
+        let answers = queue
+            .frames
+            .iter()
+            .filter(|waiting| waiting.is_answer)
+            .count();
+        let frames = queue
+            .frames
+            .drain(..)
+            .map(|waiting| waiting.frame)
+            .collect();
         if queue.frames.capacity() > EPHEMERAL_QUEUE_MAX {
             queue.frames = VecDeque::new();
         }

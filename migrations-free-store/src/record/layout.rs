@@ -193,7 +193,9 @@ pub(super) fn close(out: &mut Vec<u8>, start: usize) {
 
 /// Fills in the checksum of the closed record that `bytes` begin with.
 pub(super) fn check(bytes: &mut [u8]) {
-    let length = bytes.first_chunk().map_or(0, |field| u32::from_be_bytes(*field) as usize);
+    let length = bytes
+        .first_chunk()
+        .map_or(0, |field| u32::from_be_bytes(*field) as usize);
     let record = bytes.get_mut(..length).unwrap_or_default();
     if let Some((record, field)) = record.split_last_chunk_mut::<4>() {
         *field = crc32c::crc32c(record).to_be_bytes();

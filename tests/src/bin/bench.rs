@@ -520,7 +520,24 @@ fn store(plan: &Plan, table: &mut Table) -> Result<()> {
         "the store's bench failed: {}",
         String::from_utf8_lossy(&output.stderr)
     );
-    let _ = table;
+    for size in ["16", "64", "256"] {
+        let line = text
+            .lines()
+            .find(|line| line.starts_with(&format!("durable appends, batches of {size}:")));
+        let rates: Vec<f64> = line
+            .into_iter()
+            .flat_map(str::split_whitespace)
+            .zip(line.into_iter().flat_map(str::split_whitespace).skip(1))
+            .filter(|(_, unit)| unit.starts_with("/s"))
+            .filter_map(|(rate, _)| rate.parse().ok())
+            .collect();
+        let [ours, bare] = rates[..] else {
+            bail!("the store's bench did not say how fast it appends");
+        };
+        let must = (size == "16").then_some(Goal::OfBareAtLeast(0.6));
+        let name = format!("durable appends/s, batches of {size}");
+        table.add(&name, ours, Some(bare), must, Goal::OfBareAtLeast(0.6));
+    }
     Ok(())
 }
 
