@@ -387,6 +387,28 @@ impl Journal {
         Ok(())
     }
 
+    /// Gives some records from `from` on, before `to`, to `each`: a stretch of one segment whose bytes are bounded.
+    /// Says where the next stretch begins.
+    pub fn read_on(
+        &self,
+        from: Position,
+        to: Position,
+        each: &mut dyn FnMut(Position, &Raw<'_>) -> Result<(), Error>,
+    ) -> Result<Position, Error> {
+        if from >= to || to > self.size() {
+            return Err(Error::NotFound);
+        }
+        let number = self.segment_number(from).ok_or(Error::NotFound)?;
+        let segment = self.segment(number).ok_or(Error::NotFound)?;
+        let end = to.min(segment.first + segment.count());
+        if from >= end {
+            return Err(Error::NotFound);
+        }
+        let (first, last) = (from - segment.first, end - segment.first);
+        let read = segment.read_on(first as u32..last as u32, each)?;
+        Ok(from + u64::from(read))
+    }
+
     pub fn leaf(&self, position: Position) -> Result<Hash, Error> {
         let mut leaf = None;
         self.read(&[position], &mut |_, raw| {

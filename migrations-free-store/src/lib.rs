@@ -39,7 +39,7 @@ pub use record::{
     CONTENT_BYTES_MAX, Commitment, HEADER_BYTES_MAX, NewRecord, Part, Pushed, Record,
 };
 pub use scope::{BadScope, Scope};
-pub use store::{Options, Progress, Scan, Store};
+pub use store::{Options, Progress, Prover, Scan, Store};
 pub use views::{Changes, Entries, Table, View, Views};
 pub use writer::Writer;
 

@@ -1,5 +1,7 @@
 //! The RFC 6962 tree: hashes, proofs and their checks. Pure: it neither stores nor signs.
 
+use std::ops::Range;
+
 use sha2::{Digest, Sha256};
 
 use crate::Position;
@@ -62,26 +64,56 @@ pub(crate) fn range_root<N: Nodes>(
     ))
 }
 
-/// RFC 6962 section 2.1.1: the audit path of leaf `position` in the tree of `size` leaves.
-pub(crate) fn inclusion<N: Nodes>(
-    nodes: &N,
-    position: Position,
+/// RFC 6962 section 2.1.1: audit paths in the tree of `size` leaves. What a path shares with the one before it,
+/// which is nearly all of a neighbour's, is not looked up again.
+pub(crate) struct Paths {
     size: Position,
-) -> Result<Vec<Hash>, N::Error> {
-    let mut proof = Vec::new();
-    let (mut from, mut to) = (0, size);
-    while to - from > 1 {
-        let middle = from + largest_power_below(to - from);
-        if position < middle {
-            proof.push(range_root(nodes, middle, to)?);
-            to = middle;
-        } else {
-            proof.push(range_root(nodes, from, middle)?);
-            from = middle;
+    steps: Vec<Step>,
+}
+
+/// From the root downwards: the leaves of the half that was gone into, and the root of the other half.
+struct Step {
+    leaves: Range<Position>,
+    beside: Hash,
+}
+
+impl Paths {
+    pub fn new(size: Position) -> Paths {
+        Paths {
+            size,
+            steps: Vec::new(),
         }
     }
-    proof.reverse();
-    Ok(proof)
+
+    pub fn size(&self) -> Position {
+        self.size
+    }
+
+    /// The path of the leaf at `position`, which is below the size.
+    pub fn path<N: Nodes>(&mut self, nodes: &N, position: Position) -> Result<Vec<Hash>, N::Error> {
+        let shared = self
+            .steps
+            .partition_point(|step| step.leaves.contains(&position));
+        self.steps.truncate(shared);
+        let mut leaves = match self.steps.last() {
+            Some(step) => step.leaves.clone(),
+            None => 0..self.size,
+        };
+        while leaves.end - leaves.start > 1 {
+            let middle = leaves.start + largest_power_below(leaves.end - leaves.start);
+            let (mine, other) = if position < middle {
+                (leaves.start..middle, middle..leaves.end)
+            } else {
+                (middle..leaves.end, leaves.start..middle)
+            };
+            self.steps.push(Step {
+                leaves: mine.clone(),
+                beside: range_root(nodes, other.start, other.end)?,
+            });
+            leaves = mine;
+        }
+        Ok(self.steps.iter().rev().map(|step| step.beside).collect())
+    }
 }
 
 /// RFC 6962 section 2.1.2: the proof that the tree of `old` leaves is a prefix of that of `new` leaves.

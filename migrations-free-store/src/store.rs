@@ -12,6 +12,7 @@ use crate::error::{During, Error};
 use crate::id::Id;
 use crate::journal::Journal;
 use crate::keyring::Keyring;
+use crate::merkle::Paths;
 use crate::parts::Parts;
 use crate::record::{self, Record};
 use crate::scope::Scope;
@@ -222,8 +223,36 @@ impl Store {
             store: self.clone(),
             next: from,
             to: to.min(self.size()),
+            only: None,
             ready: Vec::new().into_iter(),
         }
+    }
+
+    /// As [`Store::scan`], but only the channel's records and those with no place in any channel: the records of
+    /// other channels are not opened.
+    pub fn scan_channel(&self, channel: Id, from: Position, to: Position) -> Scan {
+        Scan {
+            only: Some(channel),
+            ..self.scan(from, to)
+        }
+    }
+
+    /// Gives time and place of every record from `from` up to and without `to`, or the log's end. No record is
+    /// opened for it.
+    pub fn scan_places(
+        &self,
+        from: Position,
+        to: Position,
+        each: &mut dyn FnMut(Position, u64, Option<(Id, u64)>),
+    ) -> Result<(), Error> {
+        let (mut next, to) = (from, to.min(self.size()));
+        while next < to {
+            next = self.inner.journal.read_on(next, to, &mut |position, raw| {
+                each(position, raw.routing.at_ms, raw.routing.place);
+                Ok(())
+            })?;
+        }
+        Ok(())
     }
 
     /// Positions of a channel's records in a range of sequence numbers, both ends included.
@@ -278,7 +307,15 @@ impl Store {
 
     /// RFC 6962 proof that the event at `position` is in the tree of `size` events.
     pub fn inclusion(&self, position: Position, size: u64) -> Result<Vec<Hash>, Error> {
-        self.inner.tiles.inclusion(position, size)
+        self.prover(size).inclusion(position)
+    }
+
+    /// Proves many events in the tree of one size, neighbours cheaply.
+    pub fn prover(&self, size: u64) -> Prover {
+        Prover {
+            store: self.clone(),
+            paths: Paths::new(size),
+        }
     }
 
     /// RFC 6962 proof that the tree of `old` events is a prefix of that of `new` events.
@@ -311,35 +348,60 @@ impl Store {
     }
 }
 
+/// Inclusion proofs in the tree of one size: see [`Store::prover`].
+pub struct Prover {
+    store: Store,
+    paths: Paths,
+}
+
+impl Prover {
+    /// As [`Store::inclusion`].
+    pub fn inclusion(&mut self, position: Position) -> Result<Vec<Hash>, Error> {
+        self.store.inner.tiles.inclusion(position, &mut self.paths)
+    }
+}
+
 /// A sequential read of the log: see [`Store::scan`].
 pub struct Scan {
     store: Store,
     next: Position,
     to: Position,
+    only: Option<Id>,
     ready: std::vec::IntoIter<Record>,
 }
 
-/// Records read ahead by a scan.
-const SCAN_AHEAD: u64 = 512;
+impl Scan {
+    /// The next records, none at the end: as many as were read in one go, about 1 MiB at most.
+    pub fn batch(&mut self) -> Result<Vec<Record>, Error> {
+        let mut records: Vec<Record> = self.ready.by_ref().collect();
+        let Inner {
+            journal, keyring, ..
+        } = &*self.store.inner;
+        while records.is_empty() && self.next < self.to {
+            let only = self.only;
+            let read = journal.read_on(self.next, self.to, &mut |position, raw| {
+                let place = raw.routing.place;
+                if place.is_none_or(|(channel, _)| only.is_none_or(|only| only == channel)) {
+                    records.push(record::open_record(raw, position, keyring)?);
+                }
+                Ok(())
+            });
+            // One error ends the scan: what follows it could be taken for the whole.
+            self.next = *read.as_ref().unwrap_or(&self.to);
+            read?;
+        }
+        Ok(records)
+    }
+}
 
 impl Iterator for Scan {
     type Item = Result<Record, Error>;
 
     fn next(&mut self) -> Option<Result<Record, Error>> {
-        if let Some(record) = self.ready.next() {
-            return Some(Ok(record));
-        }
-        if self.next >= self.to {
-            return None;
-        }
-        let ahead: Vec<Position> = (self.next..self.to.min(self.next + SCAN_AHEAD)).collect();
-        self.next += ahead.len() as u64;
-        match self.store.read_many(&ahead) {
-            Ok(records) => self.ready = records.into_iter(),
-            Err(error) => {
-                // One error ends the scan: what follows it could be taken for the whole.
-                self.next = self.to;
-                return Some(Err(error));
+        if self.ready.len() == 0 {
+            match self.batch() {
+                Ok(records) => self.ready = records.into_iter(),
+                Err(error) => return Some(Err(error)),
             }
         }
         self.ready.next().map(Ok)

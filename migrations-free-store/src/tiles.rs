@@ -10,7 +10,7 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::error::Error;
 use crate::journal::Journal;
-use crate::merkle::{self, Nodes, node_hash};
+use crate::merkle::{self, Nodes, Paths, node_hash};
 use crate::verify::Hash;
 use crate::{Position, files};
 
@@ -252,12 +252,12 @@ impl Tiles {
         merkle::range_root(self, 0, size)
     }
 
-    pub fn inclusion(&self, position: Position, size: Position) -> Result<Vec<Hash>, Error> {
-        self.within(size)?;
-        if position >= size {
+    pub fn inclusion(&self, position: Position, paths: &mut Paths) -> Result<Vec<Hash>, Error> {
+        self.within(paths.size())?;
+        if position >= paths.size() {
             return Err(Error::NotFound);
         }
-        merkle::inclusion(self, position, size)
+        paths.path(self, position)
     }
 
     pub fn consistency(&self, old: Position, new: Position) -> Result<Vec<Hash>, Error> {

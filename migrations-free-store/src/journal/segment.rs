@@ -1,6 +1,7 @@
 //! One segment file: how it is recovered, read and closed. It never writes a record.
 
 use std::fs::File;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -169,19 +170,51 @@ impl Segment {
         indexes.iter().map(one).collect()
     }
 
+    /// Gives the first records of a range that is not empty to `each`, and says how many: not many at once, nor
+    /// many bytes, but at least one.
+    pub fn read_on(
+        &self,
+        range: Range<u32>,
+        each: &mut dyn FnMut(Position, &Raw<'_>) -> Result<(), Error>,
+    ) -> Result<u32, Error> {
+        const RECORDS_MAX: u32 = 512;
+        const BYTES_MAX: u64 = 1 << 20;
+        let end = range.end.min(range.start.saturating_add(RECORDS_MAX));
+        let mut indexes: Vec<u32> = (range.start..end).collect();
+        let mut extents = self.extents(&indexes)?;
+        let mut bytes = 0;
+        let fits = |(_, length): &&(u64, u32)| {
+            bytes += u64::from(*length);
+            bytes <= BYTES_MAX
+        };
+        let count = extents.iter().take_while(fits).count().max(1);
+        indexes.truncate(count);
+        extents.truncate(count);
+        self.read_extents(&indexes, &extents, each)?;
+        Ok(indexes.len() as u32)
+    }
+
     /// Gives each of these records, given by growing index, to `each`. Neighbours are read in one go.
     pub fn read(
         &self,
         indexes: &[u32],
         each: &mut dyn FnMut(Position, &Raw<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.read_extents(indexes, &self.extents(indexes)?, each)
+    }
+
+    fn read_extents(
+        &self,
+        indexes: &[u32],
+        extents: &[(u64, u32)],
+        each: &mut dyn FnMut(Position, &Raw<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         /// Bytes between two records that are cheaper to read than to skip.
         const GAP_MAX: u64 = 16 << 10;
         const RUN_BYTES_MAX: u64 = 1 << 20;
-        let extents = self.extents(indexes)?;
         let file = self.file()?;
         let mut bytes = Vec::new();
-        let mut rest = indexes.iter().zip(&extents).peekable();
+        let mut rest = indexes.iter().zip(extents).peekable();
         while let Some((index, (from, length))) = rest.next() {
             let mut run = vec![(*index, 0, *length)];
             let mut end = from + u64::from(*length);

@@ -4,16 +4,17 @@
 //! checkpoint gives the same bytes, as long as nothing of it was destroyed in between.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 
-use migrations_free_store::{Error, Id, Scope, SignedCheckpoint, Store};
+use migrations_free_store::{BlobWriter, Error, Id, Scope, SignedCheckpoint, Store};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 pub use super::fault::ExportError;
-use super::line::{B64, Line, decoded, iso, native_path};
+use super::line::{B64, NewLine, decoded, iso, native_path};
 use super::manifest::{Channel, FORMAT, Log, Manifest, Ordered, Range, Rule};
 use super::order::Order;
-use super::pack::{Pack, Packed};
+use super::pack::Pack;
 use super::report;
 use super::select::{Found, Picked, find, walk};
 use super::told::Told;
@@ -65,30 +66,23 @@ pub fn build(
     let found = find(store, order, &mut |done, total| {
         progress(Phase::Reading, done, total);
     })?;
-    let blob = store.blob_writer(Scope::Matter(order.export), order.requester)?;
-    let id = blob.id();
-    let pack = Pack::new(blob, format!("export-{}", order.export));
-    let build = Build {
-        store,
-        order,
-        checkpoint,
-        found,
-        pack,
-        told: Told::default(),
-    };
-    match build.run(progress) {
-        Ok((packed, events)) => Ok(Built {
-            blob: packed.blob.id,
-            events,
-            bytes: packed.bytes,
-            sha256: Hash(packed.sha256),
-        }),
-        Err(error) => {
-            // What was written of it helps nobody; should this fail too, the first error is the one to tell.
-            let _ = store.blob_delete(id);
-            Err(error)
+    // What a building that was cut short left behind helps nobody.
+    clear(store, order, None)?;
+    let built = Build::new(store, order, checkpoint, found)?.run(progress);
+    let kept = built.as_ref().ok().map(|built| built.blob);
+    let cleared = clear(store, order, kept);
+    // Should clearing fail too, the first error is the one to tell.
+    built.and_then(|built| cleared.map(|()| built))
+}
+
+/// Unlinks every blob of the export but one.
+fn clear(store: &Store, order: &Order, kept: Option<Id>) -> Result<(), ExportError> {
+    for id in store.blobs_in(Scope::Matter(order.export))? {
+        if kept != Some(id) {
+            store.blob_delete(id)?;
         }
     }
+    Ok(())
 }
 
 struct Build<'b> {
@@ -97,14 +91,31 @@ struct Build<'b> {
     checkpoint: SignedCheckpoint,
     found: Found,
     pack: Pack,
+    /// The report's rows, made with the lines, until they are packed behind the files: sealed as the bundle is.
+    rows: BlobWriter,
     told: Told,
 }
 
-impl Build<'_> {
-    fn run(
-        mut self,
-        progress: &mut dyn FnMut(Phase, u64, u64),
-    ) -> Result<(Packed, u64), ExportError> {
+impl<'b> Build<'b> {
+    fn new(
+        store: &'b Store,
+        order: &'b Order,
+        checkpoint: SignedCheckpoint,
+        found: Found,
+    ) -> Result<Build<'b>, ExportError> {
+        let blob = || store.blob_writer(Scope::Matter(order.export), order.requester);
+        Ok(Build {
+            store,
+            order,
+            checkpoint,
+            found,
+            pack: Pack::new(blob()?, format!("export-{}", order.export))?,
+            rows: blob()?,
+            told: Told::default(),
+        })
+    }
+
+    fn run(mut self, progress: &mut dyn FnMut(Phase, u64, u64)) -> Result<Built, ExportError> {
         self.lines(&mut |done, total| progress(Phase::Proofs, done, total))?;
         if !(self.told.requested && self.told.approved) {
             return Err(ExportError::NotOrdered);
@@ -116,16 +127,25 @@ impl Build<'_> {
             .whole_text("proofs/README", include_str!("proofs.txt"))?;
         self.pack
             .whole_text("proofs/checkpoint", &self.checkpoint.note)?;
-        self.report(&manifest, &mut |done, total| {
+        let Build {
+            store,
+            mut pack,
+            rows,
+            told,
+            ..
+        } = self;
+        report(store, &mut pack, &manifest, rows, &mut |done, total| {
             progress(Phase::Packing, done, total);
         })?;
-        self.pack
-            .whole_text("verify.py", include_str!("verify.py"))?;
-        self.pack.text("MANIFEST.json")?;
-        serde_json::to_writer_pretty(&mut self.pack, &manifest).map_err(io::Error::from)?;
-        self.pack.write_all(b"\n")?;
-        let events = self.told.counts.events;
-        Ok((self.pack.finish()?, events))
+        pack.whole_text("verify.py", include_str!("verify.py"))?;
+        pack.whole_text("MANIFEST.json", &pretty(&manifest)?)?;
+        let packed = pack.finish()?;
+        Ok(Built {
+            blob: packed.blob.id,
+            events: told.counts.events,
+            bytes: packed.bytes,
+            sha256: Hash(packed.sha256),
+        })
     }
 
     fn lines(&mut self, progress: &mut dyn FnMut(u64, u64)) -> Result<(), ExportError> {
@@ -135,18 +155,31 @@ impl Build<'_> {
             checkpoint,
             found,
             pack,
+            rows,
             told,
         } = self;
         let export = order.export.to_string();
+        let mut prover = store.prover(checkpoint.size);
         let mut buffer = Vec::new();
         pack.text(&format!("jsonl/{}.jsonl", order.channel))?;
         walk(store, order, *found, progress, &mut |picked| {
-            let line = line(store, order, checkpoint.size, &picked)?;
-            told.note(order, &export, &picked, &line)?;
+            let scope = picked.scope.to_string();
+            let natives = natives(store, &picked)?;
+            told.note(order, &export, &picked, &scope, &natives)?;
+            let name = actor_name(order, &picked);
+
+            let proof = prover.inclusion(picked.position)?;
+            let proof: Vec<B64> = proof.into_iter().map(B64).collect();
             buffer.clear();
+            let line = line(&picked, &scope, &natives, &proof, name);
             serde_json::to_writer(&mut buffer, &line).map_err(io::Error::from)?;
             buffer.push(b'\n');
-            Ok(pack.write_all(&buffer)?)
+            pack.put(&buffer)?;
+
+            let native = |id| told.files.get(&id).map(|(path, _)| path.as_str());
+            buffer.clear();
+            report::row(&mut buffer, &picked, name, &native)?;
+            Ok(rows.write(&buffer)?)
         })
     }
 
@@ -165,7 +198,7 @@ impl Build<'_> {
                 };
                 hash.update(chunk);
                 length += chunk.len() as u64;
-                self.pack.write_all(chunk)?;
+                self.pack.put(chunk)?;
             }
             if length != fact.size || hash.finalize()[..] != fact.sha256.0 {
                 return Err(ExportError::DamagedFile { file: *id });
@@ -242,80 +275,78 @@ impl Build<'_> {
                     .map(|person| (id.to_string(), person))
             })
             .collect();
-        self.pack.text("people.json")?;
-        serde_json::to_writer_pretty(&mut self.pack, &people).map_err(io::Error::from)?;
-        Ok(self.pack.write_all(b"\n")?)
-    }
-
-    fn report(
-        &mut self,
-        manifest: &Manifest,
-        progress: &mut dyn FnMut(u64, u64),
-    ) -> Result<(), ExportError> {
-        let Build {
-            store,
-            order,
-            found,
-            pack,
-            told,
-            ..
-        } = self;
-        pack.text("report.html")?;
-        let mut out = io::BufWriter::with_capacity(COPY_BYTES, &mut *pack);
-        report::begin(&mut out, manifest)?;
-        let native = |id: &str| {
-            id.parse::<Id>()
-                .ok()
-                .and_then(|id| told.files.get(&id))
-                .map(|(path, _)| path.clone())
-        };
-        walk(store, order, *found, progress, &mut |picked| {
-            Ok(report::row(
-                &mut out,
-                &picked,
-                actor_name(order, &picked),
-                &native,
-            )?)
-        })?;
-        report::end(&mut out)?;
-        Ok(out.flush()?)
+        self.pack.whole_text("people.json", &pretty(&people)?)
     }
 }
 
-fn line(store: &Store, order: &Order, size: u64, picked: &Picked) -> Result<Line, ExportError> {
-    let record = &picked.record;
-    let proof = store.inclusion(record.position, size)?;
+fn pretty(value: &impl Serialize) -> Result<String, ExportError> {
+    let mut text = serde_json::to_string_pretty(value).map_err(io::Error::from)?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// The page tells at its head what only all the lines together know.
+fn report(
+    store: &Store,
+    pack: &mut Pack,
+    manifest: &Manifest,
+    rows: BlobWriter,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<(), ExportError> {
+    let mut buffer = Vec::new();
+    report::begin(&mut buffer, manifest)?;
+    pack.text("report.html")?;
+    pack.put(&buffer)?;
+    let rows = rows.finish()?;
+    let mut bytes = store.blob_read(rows.id, 0..rows.len)?;
+    let mut done = 0;
+    buffer.resize(COPY_BYTES, 0);
+    loop {
+        progress(done, rows.len);
+        let read = bytes.read(&mut buffer)?;
+        let Some(chunk) = buffer.get(..read).filter(|chunk| !chunk.is_empty()) else {
+            break;
+        };
+        done += chunk.len() as u64;
+        pack.put(chunk)?;
+    }
+    store.blob_delete(rows.id)?;
+    buffer.clear();
+    report::end(&mut buffer)?;
+    pack.put(&buffer)
+}
+
+fn line<'l>(
+    picked: &'l Picked,
+    scope: &'l str,
+    natives: &'l [Option<String>],
+    proof: &'l [B64],
+    name: Option<&'l str>,
+) -> NewLine<'l> {
     let said = picked.content.as_ref().map(|(_, said)| said);
-    let files = said.map(|said| said.files.as_slice()).unwrap_or_default();
-    Ok(Line {
-        log_index: record.position,
+    NewLine {
+        log_index: picked.position,
         part: picked.part,
         channel_seq: picked.seq,
-        scope: picked.scope().to_string(),
-        leaf: B64(record.leaf),
-        header: picked.header.as_ref().map(|(text, _)| text.clone()),
-        header_salt: record
-            .header_salt
-            .filter(|_| picked.header.is_some())
-            .map(B64),
-        content: picked.content.as_ref().map(|(text, _)| text.clone()),
-        content_salt: record
-            .content_salt
-            .filter(|_| picked.content.is_some())
-            .map(B64),
+        scope,
+        leaf: B64(picked.leaf),
+        header: picked.header.as_ref().map(|(text, _)| text.as_str()),
+        header_salt: picked.header_salt.map(B64),
+        content: picked.content.as_ref().map(|(text, _)| text.as_str()),
+        content_salt: picked.content_salt.map(B64),
         forgotten: picked.forgotten.is_some(),
         reason: picked.forgotten,
         withheld: picked.withheld,
-        natives: files
-            .iter()
-            .map(|file| native(store, file))
-            .collect::<Result<_, _>>()?,
-        proof: proof.into_iter().map(B64).collect(),
-        decoded: picked
-            .header
-            .as_ref()
-            .map(|(_, head)| decoded(head, said, actor_name(order, picked))),
-    })
+        natives,
+        proof,
+        decoded: picked.header.as_ref().map(|(_, head)| decoded(head, said, name)),
+    }
+}
+
+fn natives(store: &Store, picked: &Picked) -> Result<Vec<Option<String>>, ExportError> {
+    let files = picked.content.as_ref().map(|(_, said)| said.files.as_slice());
+    let files = files.unwrap_or_default().iter();
+    files.map(|file| native(store, file)).collect()
 }
 
 /// Where the file will stand, if its bytes still exist.
@@ -330,15 +361,4 @@ fn native(store: &Store, file: &FileFact) -> Result<Option<String>, ExportError>
 fn actor_name<'o>(order: &'o Order, picked: &Picked) -> Option<&'o str> {
     let actor = picked.header.as_ref()?.1.actor.parse::<Id>().ok()?;
     order.people.get(&actor).map(|person| person.name.as_str())
-}
-
-impl Picked {
-    /// What the missing or present content is sealed under; the header's own, when that is what is gone.
-    fn scope(&self) -> Scope {
-        if self.header.is_some() {
-            self.record.scope
-        } else {
-            Scope::audit(self.record.at_ms)
-        }
-    }
 }

@@ -266,7 +266,9 @@ impl<'b> Check<'b> {
         let name = head
             .and_then(|head| self.people.get(&head.actor))
             .map(|person| person.name.as_str());
-        if line.decoded != head.map(|head| decoded(head, said, name)) {
+        let due = head.map(|head| serde_json::to_value(decoded(head, said, name)));
+        let due = due.transpose().map_err(|_| "the line cannot be read")?;
+        if line.decoded != due {
             return Err("the readable copy is not what was recorded".into());
         }
         let files = said.map(|said| said.files.as_slice()).unwrap_or_default();

@@ -243,7 +243,11 @@ impl Exports {
     fn order(&self, id: Id) -> Option<Order> {
         let job = self.job(id).ok().flatten()?;
         let state = self.views.state.read();
-        let facts = state.exports.get(&id)?;
+        // Asked for twice, an export is built once: what is built of it must not be built anew under its readers.
+        let facts = state
+            .exports
+            .get(&id)
+            .filter(|facts| facts.state == ExportState::Running)?;
         let channel = state.channels.get(&facts.channel)?;
         Some(Order {
             export: id,

@@ -6,12 +6,13 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use migrations_free_store::{Id, Scope};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::chat::event::{FileFact, Hash};
 
-/// `log_index` stands first in every line, so that even a line that is no longer JSON names its position.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// A line as it is read. `log_index` stands first in every line, so that even a line that is no longer JSON names
+/// its position.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Line {
     pub log_index: u64,
@@ -40,6 +41,26 @@ pub struct Line {
     pub proof: Vec<B64>,
     #[serde(deserialize_with = "Option::deserialize")]
     pub decoded: Option<Value>,
+}
+
+/// A [`Line`] as it is written: the same fields in the same order, borrowed.
+#[derive(Serialize)]
+pub struct NewLine<'l> {
+    pub log_index: u64,
+    pub part: Part,
+    pub channel_seq: Option<u64>,
+    pub scope: &'l str,
+    pub leaf: B64,
+    pub header: Option<&'l str>,
+    pub header_salt: Option<B64>,
+    pub content: Option<&'l str>,
+    pub content_salt: Option<B64>,
+    pub forgotten: bool,
+    pub reason: Option<Reason>,
+    pub withheld: bool,
+    pub natives: &'l [Option<String>],
+    pub proof: &'l [B64],
+    pub decoded: Option<Decoded<'l>>,
 }
 
 /// Why an event is in the bundle.
@@ -76,7 +97,11 @@ pub struct B64(pub [u8; 32]);
 
 impl Serialize for B64 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&STANDARD.encode(self.0))
+        let mut text = [0; 44];
+        STANDARD
+            .encode_slice(self.0, &mut text)
+            .map_err(serde::ser::Error::custom)?;
+        serializer.serialize_str(std::str::from_utf8(&text).map_err(serde::ser::Error::custom)?)
     }
 }
 
@@ -147,7 +172,7 @@ impl Head {
 }
 
 /// What of a content a reader wants to see.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Said {
     #[serde(default)]
     pub text: Option<String>,
@@ -167,19 +192,76 @@ pub struct Said {
     pub files: Vec<FileFact>,
 }
 
+impl Said {
+    const NOTHING: Said = Said {
+        text: None,
+        name: None,
+        topic: None,
+        emoji: None,
+        reason: None,
+        case: None,
+        imported: None,
+        files: Vec::new(),
+    };
+}
+
 /// The readable copy: a function of header, content and the actor's name alone, so that a verifier can make it again.
-pub fn decoded(head: &Head, said: Option<&Said>, name: Option<&str>) -> Value {
-    let said = said.cloned().unwrap_or_default();
-    let files: Vec<Value> = said
-        .files
-        .iter()
-        .map(|f| json!({"id": f.id, "name": f.name, "mime": f.mime, "size": f.size, "sha256": hex(&f.sha256.0)}))
-        .collect();
-    json!({
-        "at": iso(head.at), "actor": head.actor, "name": name, "act": head.act, "of": head.amends(),
-        "text": said.text, "title": said.name, "topic": said.topic, "emoji": said.emoji,
-        "reason": said.reason, "case": said.case, "imported": said.imported, "files": files,
-    })
+pub fn decoded<'l>(head: &'l Head, said: Option<&'l Said>, name: Option<&'l str>) -> Decoded<'l> {
+    static NOTHING: Said = Said::NOTHING;
+    let said = said.unwrap_or(&NOTHING);
+    Decoded {
+        act: &head.act,
+        actor: &head.actor,
+        at: iso(head.at),
+        case: said.case.as_deref(),
+        emoji: said.emoji.as_deref(),
+        files: said.files.iter().map(DecodedFile::from).collect(),
+        imported: said.imported.as_ref(),
+        name,
+        of: head.amends(),
+        reason: said.reason.as_deref(),
+        text: said.text.as_deref(),
+        title: said.name.as_deref(),
+        topic: said.topic.as_deref(),
+    }
+}
+
+#[derive(Serialize)]
+pub struct Decoded<'l> {
+    act: &'l str,
+    actor: &'l str,
+    at: String,
+    case: Option<&'l str>,
+    emoji: Option<&'l str>,
+    files: Vec<DecodedFile<'l>>,
+    imported: Option<&'l Value>,
+    name: Option<&'l str>,
+    of: Option<u64>,
+    reason: Option<&'l str>,
+    text: Option<&'l str>,
+    title: Option<&'l str>,
+    topic: Option<&'l str>,
+}
+
+#[derive(Serialize)]
+struct DecodedFile<'l> {
+    id: Id,
+    mime: &'l str,
+    name: &'l str,
+    sha256: String,
+    size: u64,
+}
+
+impl<'l> From<&'l FileFact> for DecodedFile<'l> {
+    fn from(file: &'l FileFact) -> DecodedFile<'l> {
+        DecodedFile {
+            id: file.id,
+            mime: &file.mime,
+            name: &file.name,
+            sha256: hex(&file.sha256.0),
+            size: file.size,
+        }
+    }
 }
 
 /// A file's name in the bundle: its id, and what of its own name no file system minds.

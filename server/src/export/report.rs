@@ -4,6 +4,7 @@
 
 use std::io::{self, Write};
 
+use migrations_free_store::Id;
 use serde_json::Value;
 
 use super::line::{Part, Reason, iso};
@@ -65,17 +66,17 @@ pub fn begin(out: &mut dyn Write, manifest: &Manifest) -> io::Result<()> {
 }
 
 /// `native` gives where a file of the content is in the bundle.
-pub fn row(
+pub fn row<'n>(
     out: &mut dyn Write,
     picked: &Picked,
     name: Option<&str>,
-    native: &dyn Fn(&str) -> Option<String>,
+    native: &dyn Fn(Id) -> Option<&'n str>,
 ) -> io::Result<()> {
     let number = picked.seq.map_or_else(String::new, |seq| seq.to_string());
     write!(
         out,
         "<tr><td class=\"q\">{number}<td><time>{}</time><td>",
-        iso(picked.record.at_ms)
+        iso(picked.at_ms)
     )?;
     let Some((_, head)) = &picked.header else {
         return writeln!(out, "<td class=\"n\">[header and content destroyed]");
@@ -139,7 +140,7 @@ pub fn row(
         }
         for file in &said.files {
             let shown = escaped(&file.name);
-            match native(&file.id.to_string()) {
+            match native(file.id) {
                 // The path has only letters, digits, dots, dashes and underscores.
                 Some(path) => write!(
                     out,

@@ -3,6 +3,7 @@
 //! Never trusts the clock to run forward only: the range's numbers are found before anything is taken.
 
 use std::collections::BTreeSet;
+use std::sync::mpsc::sync_channel;
 
 use migrations_free_store::{Id, Part as Sealed, Position, Record, Scope, Store};
 
@@ -13,6 +14,8 @@ use super::order::Order;
 
 /// Positions between two reports of progress.
 const PROGRESS_EVERY: u64 = 4096;
+/// Batches of records that wait for their lines, about 1 MiB each.
+const BATCHES_AHEAD: usize = 1;
 
 /// What a first reading of the channel found.
 #[derive(Clone, Copy, Debug)]
@@ -24,17 +27,23 @@ pub struct Found {
 
 /// An event that belongs, opened.
 pub struct Picked {
-    pub record: Record,
+    pub position: Position,
+    pub at_ms: u64,
     pub part: Part,
     pub seq: Option<u64>,
+    /// What the missing or present content is sealed under; the header's own, when that is what is gone.
+    pub scope: Scope,
+    pub leaf: [u8; 32],
     /// None: the header's key is destroyed.
     pub header: Option<(String, Head)>,
+    pub header_salt: Option<[u8; 32]>,
     pub content: Option<(String, Said)>,
+    pub content_salt: Option<[u8; 32]>,
     pub forgotten: Option<Reason>,
     pub withheld: bool,
 }
 
-/// Reads the channel once for the numbers of the range.
+/// Reads the clear part of the log once for the numbers of the range.
 pub fn find(
     store: &Store,
     order: &Order,
@@ -46,26 +55,23 @@ pub fn find(
         .copied()
         .unwrap_or(order.frozen)
         .min(order.frozen);
+    let total = order.frozen - start;
     let (mut before, mut head, mut taken) = (0, 0, None);
-    for (done, record) in (0u64..).zip(store.scan(start, order.frozen)) {
-        let record = record?;
-        if done % PROGRESS_EVERY == 0 {
-            progress(done, order.frozen - start);
+    store.scan_places(start, order.frozen, &mut |position, at_ms, place| {
+        if (position - start).is_multiple_of(PROGRESS_EVERY) {
+            progress(position - start, total);
         }
-        let Some((_, seq)) = record
-            .place
-            .filter(|(channel, _)| *channel == order.channel)
-        else {
-            continue;
+        let Some((_, seq)) = place.filter(|(channel, _)| *channel == order.channel) else {
+            return;
         };
         head = head.max(seq);
-        if in_time(order, record.at_ms) {
+        if in_time(order, at_ms) {
             let (first, _) = taken.unwrap_or((seq, seq));
             taken = Some((first, seq + 1));
-        } else if taken.is_none() && record.at_ms < order.from_ms {
+        } else if taken.is_none() && at_ms < order.from_ms {
             before = seq;
         }
-    }
+    })?;
     let (first, end) = taken.unwrap_or((before + 1, before + 1));
     Ok(Found {
         span: Span { first, end, head },
@@ -73,7 +79,7 @@ pub fn find(
     })
 }
 
-/// Visits every event that belongs, in log order.
+/// Visits every event that belongs, in log order. A thread of its own reads and opens a few batches ahead.
 pub fn walk(
     store: &Store,
     order: &Order,
@@ -89,27 +95,42 @@ pub fn walk(
     };
     let mut days = BTreeSet::new();
     let mut alive = Alive { store, last: None };
-    for (done, record) in (0u64..).zip(store.scan(found.start, order.frozen)) {
-        let record = record?;
-        if done % PROGRESS_EVERY == 0 {
-            progress(done, order.frozen - found.start);
+    let total = order.frozen - found.start;
+    let mut due = found.start;
+    let mut scan = store.scan_channel(order.channel, found.start, order.frozen);
+    std::thread::scope(|threads| {
+        let (give, take) = sync_channel(BATCHES_AHEAD);
+        std::thread::Builder::new()
+            .name("export-reader".into())
+            .spawn_scoped(threads, move || {
+                // Ends with the log, with an error, or when nobody takes any more.
+                loop {
+                    let batch = scan.batch();
+                    let last = batch.as_ref().map_or(true, Vec::is_empty);
+                    if give.send(batch).is_err() || last {
+                        break;
+                    }
+                }
+            })?;
+        for batch in take {
+            for record in batch? {
+                if record.position >= due {
+                    progress(record.position - found.start, total);
+                    due = record.position + PROGRESS_EVERY;
+                }
+                let scope = record.scope;
+                let Some(picked) = rules.pick(record, &days, &mut alive)? else {
+                    continue;
+                };
+                if let (Some(_), Scope::ChannelDay { day, .. }) = (picked.forgotten, scope) {
+                    days.insert(u64::from(day));
+                }
+                visit(picked)?;
+            }
         }
-        if record
-            .place
-            .is_some_and(|(channel, _)| channel != order.channel)
-        {
-            continue;
-        }
-        let Some(picked) = rules.pick(record, &days, &mut alive)? else {
-            continue;
-        };
-        if let (Some(_), Scope::ChannelDay { day, .. }) = (picked.forgotten, picked.record.scope) {
-            days.insert(u64::from(day));
-        }
-        visit(picked)?;
-    }
-    progress(order.frozen - found.start, order.frozen - found.start);
-    Ok(())
+        progress(total, total);
+        Ok(())
+    })
 }
 
 /// Why an event with this header is in the bundle, by the header alone: the verifier asks the same.
@@ -161,23 +182,30 @@ impl Rules<'_> {
             Some(seq) => (self.span.first..self.span.end).contains(&seq),
             None => in_time,
         };
-        let Some(header) = record.header.bytes() else {
+        let mut picked = Picked {
+            position: record.position,
+            at_ms: record.at_ms,
+            part: Part::Range,
+            seq,
+            scope: record.scope,
+            leaf: record.leaf,
+            header: None,
+            header_salt: None,
+            content: None,
+            content_salt: None,
+            forgotten: None,
+            withheld: false,
+        };
+        let Sealed::Bytes(header) = record.header else {
             // Whose channel it was is forgotten too, unless it has a place there.
-            let part = match seq {
+            picked.part = match seq {
                 Some(_) if in_range => Part::Range,
                 Some(seq) if is_fence(seq, self.span) => Part::Fence,
                 _ => return Ok(None),
             };
-            let reason = alive.why(Scope::audit(record.at_ms), None);
-            return Ok(Some(Picked {
-                record,
-                part,
-                seq,
-                header: None,
-                content: None,
-                forgotten: Some(reason),
-                withheld: false,
-            }));
+            picked.scope = Scope::audit(record.at_ms);
+            picked.forgotten = Some(alive.why(picked.scope, None));
+            return Ok(Some(picked));
         };
         let text = exact(header, record.position, "its header is not text")?;
         let head: Head = serde_json::from_str(&text).map_err(|_| ExportError::Damaged {
@@ -198,36 +226,31 @@ impl Rules<'_> {
         }
         let Some(part) = part else { return Ok(None) };
         let hidden = part == Part::Fence || part == Part::Range && !in_time;
-        let (mut content, mut forgotten, mut withheld) = (None, None, false);
-        match &record.content {
-            Some(_) if hidden => withheld = true,
+        match record.content {
+            Some(_) if hidden => picked.withheld = true,
             Some(Sealed::Bytes(bytes)) => {
                 let text = exact(bytes, record.position, "its content is not text")?;
                 let said = serde_json::from_str(&text).map_err(|_| ExportError::Damaged {
                     position: record.position,
                     why: "its content cannot be read",
                 })?;
-                content = Some((text, said));
+                picked.content = Some((text, said));
+                picked.content_salt = record.content_salt;
             }
-            Some(Sealed::Forgotten) => forgotten = Some(alive.why(record.scope, record.author)),
+            Some(Sealed::Forgotten) => {
+                picked.forgotten = Some(alive.why(record.scope, record.author));
+            }
             None => {}
         }
-        Ok(Some(Picked {
-            record,
-            part,
-            seq,
-            header: Some((text, head)),
-            content,
-            forgotten,
-            withheld,
-        }))
+        picked.part = part;
+        picked.header = Some((text, head));
+        picked.header_salt = record.header_salt;
+        Ok(Some(picked))
     }
 }
 
-fn exact(bytes: &[u8], position: Position, why: &'static str) -> Result<String, ExportError> {
-    std::str::from_utf8(bytes)
-        .map(str::to_owned)
-        .map_err(|_| ExportError::Damaged { position, why })
+fn exact(bytes: Vec<u8>, position: Position, why: &'static str) -> Result<String, ExportError> {
+    String::from_utf8(bytes).map_err(|_| ExportError::Damaged { position, why })
 }
 
 /// Asks the keyring why something is forgotten, once per run of the same answer.

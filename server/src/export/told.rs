@@ -8,7 +8,7 @@ use migrations_free_store::Id;
 use serde_json::Value;
 
 use super::fault::ExportError;
-use super::line::{Line, Part, Reason, day_scope};
+use super::line::{Part, Reason, day_scope};
 use super::manifest::{Counts, Gap};
 use super::order::Order;
 use super::select::Picked;
@@ -36,19 +36,20 @@ impl Told {
         order: &Order,
         export: &str,
         picked: &Picked,
-        line: &Line,
+        scope: &str,
+        natives: &[Option<String>],
     ) -> Result<(), ExportError> {
-        let at = line.log_index;
+        let at = picked.position;
         self.counts.events += 1;
-        self.counts.withheld += u64::from(line.withheld);
+        self.counts.withheld += u64::from(picked.withheld);
         self.log_index = Some((self.log_index.map_or(at, |(first, _)| first), at));
-        if let Some(reason) = line.reason {
+        if let Some(reason) = picked.forgotten {
             self.counts.forgotten += 1;
             let gap = self
                 .gaps
-                .entry((line.scope.clone(), reason))
+                .entry((scope.to_owned(), reason))
                 .or_insert_with(|| Gap {
-                    scope: line.scope.clone(),
+                    scope: scope.to_owned(),
                     reason,
                     events: 0,
                     first_log_index: at,
@@ -62,7 +63,7 @@ impl Told {
         let Some((_, head)) = &picked.header else {
             return Ok(());
         };
-        self.counts.messages += u64::from(line.part == Part::Range && head.is_message());
+        self.counts.messages += u64::from(picked.part == Part::Range && head.is_message());
         for day in head.destroyed_days().unwrap_or_default() {
             let Some(scope) = day_scope(order.channel, day) else {
                 continue;
@@ -80,8 +81,7 @@ impl Told {
         self.people.extend(head.actor.parse::<Id>());
         gather(&head.object, order, &mut self.people);
         let said = picked.content.as_ref().map(|(_, said)| said);
-        for (path, file) in line
-            .natives
+        for (path, file) in natives
             .iter()
             .zip(said.map(|said| said.files.as_slice()).unwrap_or_default())
         {
