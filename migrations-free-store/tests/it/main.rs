@@ -204,6 +204,38 @@ fn what_is_committed_is_read_back_in_every_way_there_is() {
             let tag = record.tag.expect("tagged");
             assert_eq!(store.find_tag(tag, 0).expect("looked up"), Some(n as u64));
         }
+        let places: Vec<_> = scanned
+            .iter()
+            .map(|r| (r.position, r.at_ms, r.place))
+            .collect();
+        for (from, to) in [(0, u64::MAX), (0, 1), (17, 231), (299, 300), (300, 300)] {
+            let within = |position: &u64| (from..to).contains(position);
+            let mut seen = Vec::new();
+            store
+                .scan_places(from, to, &mut |position, at_ms, place| {
+                    seen.push((position, at_ms, place));
+                })
+                .expect("readable");
+            assert!(
+                seen.iter()
+                    .eq(places.iter().filter(|(position, ..)| within(position)))
+            );
+            for channel in [id(1), id(2), id(99)] {
+                let mut scan = store.scan_channel(channel, from, to);
+                let mut own = Vec::new();
+                loop {
+                    let batch = scan.batch().expect("readable");
+                    if batch.is_empty() {
+                        break;
+                    }
+                    own.extend(batch);
+                }
+                let due = scanned.iter().filter(|record| {
+                    within(&record.position) && record.place.is_none_or(|(its, _)| its == channel)
+                });
+                assert!(own.iter().eq(due), "{from}..{to} of {channel:?}");
+            }
+        }
         let shuffled: Vec<u64> = (0..300).map(|n| n * 77 % 300).collect();
         let many = store.read_many(&shuffled).expect("readable");
         assert!(

@@ -128,6 +128,44 @@ fn every_root_and_proof_agrees_with_a_second_implementation() {
 }
 
 #[test]
+fn events_proved_in_a_row_have_the_proofs_that_each_has_alone() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (store, mut writer) = open(dir.path());
+    for n in 1..=600 {
+        say(&mut writer, n, "one of many");
+    }
+    writer.commit().expect("committed");
+    for size in (1..20).chain([255, 256, 257, 511, 512, 600]) {
+        let mut prover = store.prover(size);
+        // In a row, with gaps, and backwards: what is remembered of one path never spoils another.
+        let wanted = (0..size)
+            .chain((0..size).step_by(7))
+            .chain((0..size).rev().step_by(3));
+        for position in wanted {
+            assert_eq!(
+                prover.inclusion(position).expect("proved"),
+                store.inclusion(position, size).expect("proved"),
+                "{position} of {size}"
+            );
+        }
+        assert!(matches!(prover.inclusion(size), Err(Error::NotFound)));
+    }
+    assert!(matches!(
+        store.prover(601).inclusion(0),
+        Err(Error::NotFound)
+    ));
+    // An event that was not there yet cannot be proved early, and can be once it is.
+    let mut early = store.prover(601);
+    assert!(matches!(early.inclusion(600), Err(Error::NotFound)));
+    say(&mut writer, 601, "the next");
+    writer.commit().expect("committed");
+    assert_eq!(
+        early.inclusion(600).expect("proved"),
+        store.inclusion(600, 601).expect("proved")
+    );
+}
+
+#[test]
 fn a_proof_with_any_bit_flipped_proves_nothing() {
     let dir = tempfile::tempdir().expect("a folder");
     let (store, mut writer) = open(dir.path());

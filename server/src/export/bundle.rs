@@ -6,12 +6,14 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
-use migrations_free_store::{BlobWriter, Error, Id, Scope, SignedCheckpoint, Store};
+use migrations_free_store::{
+    BlobWriter, Error, Id, Position, Prover, Scope, SignedCheckpoint, Store,
+};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 pub use super::fault::ExportError;
-use super::line::{B64, NewLine, decoded, iso, native_path};
+use super::line::{B64, Base64, NewLine, base64, decoded, iso, native_path};
 use super::manifest::{Channel, FORMAT, Log, Manifest, Ordered, Range, Rule};
 use super::order::Order;
 use super::pack::Pack;
@@ -68,7 +70,7 @@ pub fn build(
     })?;
     // What a building that was cut short left behind helps nobody.
     clear(store, order, None)?;
-    let built = Build::new(store, order, checkpoint, found)?.run(progress);
+    let built = Build::new(store, order, checkpoint, found).and_then(|build| build.run(progress));
     let kept = built.as_ref().ok().map(|built| built.blob);
     let cleared = clear(store, order, kept);
     // Should clearing fail too, the first error is the one to tell.
@@ -159,7 +161,7 @@ impl<'b> Build<'b> {
             told,
         } = self;
         let export = order.export.to_string();
-        let mut prover = store.prover(checkpoint.size);
+        let mut proofs = Proofs::new(store.prover(checkpoint.size));
         let mut buffer = Vec::new();
         pack.text(&format!("jsonl/{}.jsonl", order.channel))?;
         walk(store, order, *found, progress, &mut |picked| {
@@ -168,12 +170,10 @@ impl<'b> Build<'b> {
             told.note(order, &export, &picked, &scope, &natives)?;
             let name = actor_name(order, &picked);
 
-            let proof = prover.inclusion(picked.position)?;
-            let proof: Vec<B64> = proof.into_iter().map(B64).collect();
             buffer.clear();
-            let line = line(&picked, &scope, &natives, &proof, name);
-            serde_json::to_writer(&mut buffer, &line).map_err(io::Error::from)?;
-            buffer.push(b'\n');
+            line(&picked, &scope, &natives, proofs.of(picked.position)?, name)
+                .write(&mut buffer)
+                .map_err(io::Error::from)?;
             pack.put(&buffer)?;
 
             let native = |id| told.files.get(&id).map(|(path, _)| path.as_str());
@@ -316,11 +316,42 @@ fn report(
     pack.put(&buffer)
 }
 
+/// Proofs as text. A step that two neighbours share is at the same height in both, and made into text once.
+struct Proofs {
+    prover: Prover,
+    path: Vec<[u8; 32]>,
+    texts: Vec<Base64>,
+}
+
+impl Proofs {
+    fn new(prover: Prover) -> Proofs {
+        Proofs {
+            prover,
+            path: Vec::new(),
+            texts: Vec::new(),
+        }
+    }
+
+    fn of(&mut self, position: Position) -> Result<&[Base64], ExportError> {
+        let path = self.prover.inclusion(position)?;
+        self.texts.resize(path.len(), [0; 44]);
+        for (height, step) in path.iter().enumerate() {
+            if self.path.get(height) != Some(step)
+                && let Some(text) = self.texts.get_mut(height)
+            {
+                *text = base64(step);
+            }
+        }
+        self.path = path;
+        Ok(&self.texts)
+    }
+}
+
 fn line<'l>(
     picked: &'l Picked,
     scope: &'l str,
     natives: &'l [Option<String>],
-    proof: &'l [B64],
+    proof: &'l [Base64],
     name: Option<&'l str>,
 ) -> NewLine<'l> {
     let said = picked.content.as_ref().map(|(_, said)| said);
@@ -329,22 +360,27 @@ fn line<'l>(
         part: picked.part,
         channel_seq: picked.seq,
         scope,
-        leaf: B64(picked.leaf),
+        leaf: picked.leaf,
         header: picked.header.as_ref().map(|(text, _)| text.as_str()),
-        header_salt: picked.header_salt.map(B64),
+        header_salt: picked.header_salt,
         content: picked.content.as_ref().map(|(text, _)| text.as_str()),
-        content_salt: picked.content_salt.map(B64),
-        forgotten: picked.forgotten.is_some(),
+        content_salt: picked.content_salt,
         reason: picked.forgotten,
         withheld: picked.withheld,
         natives,
         proof,
-        decoded: picked.header.as_ref().map(|(_, head)| decoded(head, said, name)),
+        decoded: picked
+            .header
+            .as_ref()
+            .map(|(_, head)| decoded(head, said, name)),
     }
 }
 
 fn natives(store: &Store, picked: &Picked) -> Result<Vec<Option<String>>, ExportError> {
-    let files = picked.content.as_ref().map(|(_, said)| said.files.as_slice());
+    let files = picked
+        .content
+        .as_ref()
+        .map(|(_, said)| said.files.as_slice());
     let files = files.unwrap_or_default().iter();
     files.map(|file| native(store, file)).collect()
 }

@@ -102,7 +102,10 @@ impl Pack {
     }
 
     fn step(&mut self, step: Step) -> Result<(), ExportError> {
-        let taken = self.steps.as_ref().is_some_and(|steps| steps.send(step).is_ok());
+        let taken = self
+            .steps
+            .as_ref()
+            .is_some_and(|steps| steps.send(step).is_ok());
         if taken {
             return Ok(());
         }

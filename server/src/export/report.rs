@@ -2,6 +2,7 @@
 //!
 //! Never evidence: the lines are, and the page says so.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use migrations_free_store::Id;
@@ -170,8 +171,12 @@ fn shown_channel(manifest: &Manifest) -> String {
 }
 
 /// Safe between tags and in quoted attributes. Control characters would make the page unreadable to strict readers.
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
+fn escaped(text: &str) -> Cow<'_, str> {
+    let is_safe = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t') && !is_markup(*byte);
+    if text.as_bytes().iter().all(is_safe) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
     for c in text.chars() {
         match c {
             '&' => safe.push_str("&amp;"),
@@ -184,5 +189,9 @@ fn escaped(text: &str) -> String {
             c => safe.push(c),
         }
     }
-    safe
+    Cow::Owned(safe)
+}
+
+fn is_markup(byte: u8) -> bool {
+    matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')
 }

@@ -317,6 +317,29 @@ fn nothing_is_built_without_request_approval_and_checkpoint() {
 }
 
 #[test]
+fn nothing_but_the_newest_bundle_is_left_of_an_export() {
+    let mut world = World::new();
+    world.lively();
+    let order = world.order(DAY, 2 * DAY);
+    let scope = Scope::Matter(order.export);
+    // As a power cut leaves it: begun, and never finished.
+    let mut torn = world
+        .store
+        .blob_writer(scope, order.requester)
+        .expect("begun");
+    torn.write(&[7; 200_000]).expect("written");
+    drop(torn);
+    for _ in 0..2 {
+        let built = build(&world.store, &order, &mut |_, _, _| {}).expect("it builds");
+        assert_eq!(
+            world.store.blobs_in(scope).expect("a list"),
+            [built.blob],
+            "neither a torn bundle, nor an older one, nor what the report is made of"
+        );
+    }
+}
+
+#[test]
 fn every_phase_is_told_in_order_and_ends_at_its_total() {
     let mut world = World::new();
     world.lively();
