@@ -58,6 +58,10 @@ pub fn build(
     order: &Order,
     progress: &mut dyn FnMut(Phase, u64, u64),
 ) -> Result<Built, ExportError> {
+    let found = find(store, order, &mut |done, total| {
+        progress(Phase::Reading, done, total);
+    })?;
+    // Looked at only now: on a long log it was signed meanwhile.
     let checkpoint = store.checkpoint();
     if checkpoint.size < order.frozen {
         return Err(ExportError::Unsigned {
@@ -65,9 +69,6 @@ pub fn build(
             signed: checkpoint.size,
         });
     }
-    let found = find(store, order, &mut |done, total| {
-        progress(Phase::Reading, done, total);
-    })?;
     // What a building that was cut short left behind helps nobody.
     clear(store, order, None)?;
     let built = Build::new(store, order, checkpoint, found).and_then(|build| build.run(progress));

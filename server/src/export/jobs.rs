@@ -189,6 +189,9 @@ impl Exports {
                 if told.elapsed() >= TELL_EVERY {
                     told = std::time::Instant::now();
                     self.tell(id, requester, door);
+                    if phase == Phase::Reading {
+                        door.sign();
+                    }
                 }
             });
             match built {

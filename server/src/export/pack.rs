@@ -18,7 +18,7 @@ use super::line::hex;
 pub const SUMS: &str = "SHA256SUMS";
 const BLOCK_BYTES: usize = 128 * 1024;
 /// Steps that wait for the packing thread.
-const STEPS_AHEAD: usize = 4;
+const STEPS_AHEAD: usize = 16;
 /// The quickest that shrinks at all: most of a line is hashes, and what repeats of them is found at any level.
 const DEFLATE_LEVEL: i64 = 1;
 

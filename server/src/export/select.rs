@@ -15,7 +15,7 @@ use super::order::Order;
 /// Positions between two reports of progress.
 const PROGRESS_EVERY: u64 = 4096;
 /// Batches of records that wait for their lines, about 1 MiB each.
-const BATCHES_AHEAD: usize = 1;
+const BATCHES_AHEAD: usize = 2;
 
 /// What a first reading of the channel found.
 #[derive(Clone, Copy, Debug)]
