@@ -4,7 +4,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 if ! command -v cargo-deny >/dev/null; then
-  echo "cargo-deny is not installed: skipped (cargo install cargo-deny --locked)"
-  exit 0
+  tools="$PWD/target/tools"
+  [ -x "$tools/bin/cargo-deny" ] || cargo install cargo-deny --version 0.20.2 --locked --debug --quiet --root "$tools"
+  PATH="$tools/bin:$PATH"
 fi
-cargo deny --offline --all-features check bans licenses sources
+cargo deny check bans licenses sources
+if cargo deny fetch db >/dev/null 2>&1; then
+  cargo deny check --disable-fetch advisories
+else
+  echo "The list of advisories cannot be reached: not checked."
+fi
