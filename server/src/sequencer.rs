@@ -651,6 +651,11 @@ impl Sequencer {
                 self.parts.amendments.note(event);
             }
         }
+        // An export ends with a signed log.
+        let is_awaited = batch
+            .events
+            .iter()
+            .any(|event| matches!(event.header.act, Act::ExportApproved { .. }));
         let answered: Vec<_> = batch
             .replies
             .into_iter()
@@ -680,7 +685,7 @@ impl Sequencer {
                 listener.wake();
             }
         }
-        if self.signed.elapsed() >= CHECKPOINT_EVERY {
+        if is_awaited || self.signed.elapsed() >= CHECKPOINT_EVERY {
             self.sign();
         }
     }
