@@ -8,7 +8,6 @@ use std::time::Duration;
 use migrations_free_store::{Options, Progress, Store, Writer};
 use parking_lot::RwLock;
 
-use crate::chat::State;
 use crate::chat::event::Event;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -18,7 +17,7 @@ use crate::sequencer::{self, Door, Parts};
 use crate::views::Views;
 use crate::views::amendments::Amendments;
 use crate::views::cursor::Cursors;
-use crate::views::search::Search;
+use crate::views::search::{Indexer, Search};
 use crate::views::snapshot;
 
 /// How often the log is looked at for signing and saving.
@@ -47,7 +46,7 @@ pub fn open(config: &Config, progress: &mut dyn FnMut(Progress)) -> anyhow::Resu
     let views = Arc::new(Views {
         cursors: Cursors::new(store.secret("cursor")?),
         state: Arc::new(RwLock::new(state)),
-        search: Search::default(),
+        search: Search::new(store.size()),
         amendments,
         store: store.clone(),
     });
@@ -72,6 +71,7 @@ pub struct Engine {
     pub door: Door,
     sequencer: std::thread::JoinHandle<()>,
     saver: Saver,
+    indexer: Indexer,
 }
 
 /// Starts the sequencer. `follow` is called with every durable batch, on the sequencer's thread: it must be quick.
@@ -88,6 +88,7 @@ pub fn start(
         views,
     } = opened;
     let (saved_views, answer_links) = (Arc::clone(&views), links.clone());
+    let indexer = Indexer::start(Arc::clone(&views), clock.clone())?;
     let (door, sequencer) = sequencer::start(Parts {
         store,
         writer,
@@ -100,9 +101,7 @@ pub fn start(
         }),
         answer: Box::new(move |key, answer| wire::answer(key, answer, &answer_links)),
         follow: Box::new(move |events| {
-            views.search.follow(events, |channel, q| {
-                day_of_message(&views.state.read(), channel, q)
-            });
+            views.search.wake();
             follow(events);
         }),
     })?;
@@ -111,6 +110,7 @@ pub fn start(
         door,
         sequencer,
         saver,
+        indexer,
     })
 }
 
@@ -121,16 +121,8 @@ impl Engine {
             tracing::error!("the sequencer panicked");
         }
         self.saver.stop();
+        self.indexer.stop();
     }
-}
-
-fn day_of_message(state: &State, channel: migrations_free_store::Id, q: u64) -> Option<u32> {
-    let channel = state.channels.get(&channel)?;
-    channel
-        .days
-        .iter()
-        .find(|(_, d)| d.from <= q && q <= d.to)
-        .map(|(day, _)| *day)
 }
 
 /// Writes the views behind the sequencer's back, so that a start needs not read the whole log.

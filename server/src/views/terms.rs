@@ -6,50 +6,57 @@
 //! Reading order: [`words`] cuts and folds a text, [`Query`] is what a person typed, [`OpenPart`] is the day that
 //! still grows, [`Part`] is a closed day in one byte string.
 
+mod lists;
 mod near;
 mod open;
 mod part;
 mod query;
 mod words;
 
-pub use open::OpenPart;
+pub use open::{OpenPart, Run};
 pub use part::{Damaged, Part};
 pub use query::Query;
 pub use words::words;
 
+use lists::Lists;
 use query::Clause;
 
-/// The newest sequence numbers below `below` that every clause of the query agrees on, newest first.
-/// `postings` answers one clause with its sequence numbers, newest first and without repeats.
-fn search<E>(
+/// The newest sequence numbers below `below` that every clause of the query agrees on, newest first. Reads no
+/// further than it must. `postings` answers one clause.
+fn search<'p>(
     query: &Query,
     below: u64,
     limit: usize,
-    mut postings: impl FnMut(&Clause) -> Result<Vec<u64>, E>,
-) -> Result<Vec<u64>, E> {
-    let mut lists = Vec::with_capacity(query.clauses().len());
-    for clause in query.clauses() {
-        let list = postings(clause)?;
-        if list.is_empty() {
-            return Ok(Vec::new());
-        }
-        lists.push(list);
-    }
-    lists.sort_by_key(Vec::len);
-    let Some((rarest, others)) = lists.split_first() else {
-        return Ok(Vec::new());
-    };
-    Ok(rarest
+    postings: impl FnMut(&Clause) -> Result<Lists<'p>, Damaged>,
+) -> Result<Vec<u64>, Damaged> {
+    let mut found = Vec::new();
+    let mut clauses: Vec<Lists<'p>> = query
+        .clauses()
         .iter()
-        .copied()
-        .filter(|&seq| seq < below)
-        .filter(|seq| {
-            others
-                .iter()
-                .all(|list| list.binary_search_by(|other| seq.cmp(other)).is_ok())
-        })
-        .take(limit)
-        .collect())
+        .map(postings)
+        .collect::<Result<_, _>>()?;
+    let Some(mut most) = below.checked_sub(1).filter(|_| !clauses.is_empty()) else {
+        return Ok(found);
+    };
+    while found.len() < limit {
+        // Around and around, until all clauses stand at the same number.
+        let mut agreed = 0;
+        while agreed < clauses.len() {
+            for clause in &mut clauses {
+                match clause.seek(most)? {
+                    None => return Ok(found),
+                    Some(seq) if seq == most => agreed += 1,
+                    Some(seq) => (most, agreed) = (seq, 1),
+                }
+            }
+        }
+        found.push(most);
+        match most.checked_sub(1) {
+            Some(next) => most = next,
+            None => break,
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -10,4 +10,5 @@ mod forgetting;
 mod imports;
 mod policy;
 mod powercut;
+mod search;
 mod socket;

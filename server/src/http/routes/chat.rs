@@ -268,13 +268,9 @@ pub async fn search(
         limit: query.limit.unwrap_or(HITS),
         cursor: query.cursor,
     };
-    app.read(move |app| {
-        app.views
-            .seen_by(session.person)
-            .search(&question, app.clock.now_ms())
-    })
-    .await
-    .map(Json)
+    app.read(move |app| app.views.seen_by(session.person).search(&question))
+        .await
+        .map(Json)
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -1,22 +1,34 @@
-//! The index of a channel-day that still grows, in memory.
+//! The index of a channel-day that still grows, in memory: a few small parts, and the newest texts as their words.
 //!
-//! Never persisted: it is rebuilt from the log, and [`OpenPart::close`] makes the day's [`super::Part`] of it.
+//! Never persisted: it is rebuilt from the log. It keeps the words of every version a text had, so what it finds is
+//! a candidate, to be judged by the text as it reads now; it never misses one.
 
-use std::collections::BTreeMap;
-use std::ops::Bound;
 use std::sync::Arc;
 
-use super::query::Clause;
-use super::words::each_word;
-use super::{Query, part, search};
+use super::Query;
+use super::part::{Damaged, Part};
+use super::words::folded;
 
-/// Answers the same queries as a closed part of the same texts would.
+/// Texts kept as their words. Scanning them costs a query a few microseconds; a part of fewer takes more memory.
+const TAIL_MAX: usize = 64;
+/// Runs of one size that become one of the next.
+const MERGED: usize = 8;
+
 #[derive(Default)]
 pub struct OpenPart {
-    /// Sequence numbers, oldest first.
-    terms: BTreeMap<Arc<str>, Vec<u64>>,
-    /// What each text put in, so that it can be taken out again without a trace.
-    texts: BTreeMap<u64, Box<[Arc<str>]>>,
+    /// Folded words with a space between, as they came.
+    tail: Vec<(u64, Box<str>)>,
+    /// In the order they were made; the sizes fall.
+    runs: Vec<Arc<Run>>,
+}
+
+/// What was in the tail once.
+pub struct Run {
+    part: Part,
+    low: u64,
+    high: u64,
+    /// How often it was merged.
+    height: u32,
 }
 
 impl OpenPart {
@@ -24,91 +36,97 @@ impl OpenPart {
         OpenPart::default()
     }
 
-    /// Adds a text; a text already there under `seq` is replaced (an edit).
+    /// Adds a text, or another version of it.
     pub fn add(&mut self, seq: u64, text: &str) {
-        self.remove(seq);
-        let mut own: Vec<Arc<str>> = Vec::new();
-        each_word(text, |word| {
-            let (term, seqs) = match self.terms.get_key_value(word) {
-                Some((term, _)) => (Arc::clone(term), self.terms.get_mut(word)),
-                None => (Arc::from(word), None),
-            };
-            match seqs {
-                None => {
-                    self.terms.insert(Arc::clone(&term), vec![seq]);
-                    own.push(term);
-                }
-                Some(seqs) => {
-                    if let Err(place) = seqs.binary_search(&seq) {
-                        seqs.insert(place, seq);
-                        own.push(term);
-                    }
-                }
-            }
-        });
-        self.texts.insert(seq, own.into_boxed_slice());
-    }
-
-    /// Takes a text out again; terms that only it had are gone from memory.
-    pub fn remove(&mut self, seq: u64) {
-        for term in self.texts.remove(&seq).unwrap_or_default() {
-            let emptied = self.terms.get_mut(&term).is_some_and(|seqs| {
-                if let Ok(place) = seqs.binary_search(&seq) {
-                    seqs.remove(place);
-                }
-                seqs.is_empty()
-            });
-            if emptied {
-                self.terms.remove(&term);
-            }
+        let folded = folded(text);
+        if folded.is_empty() {
+            return;
         }
-    }
-
-    /// How many texts it holds.
-    pub fn len(&self) -> usize {
-        self.texts.len()
+        self.tail.push((seq, folded.into_boxed_str()));
+        if self.tail.len() >= TAIL_MAX {
+            let tail = std::mem::take(&mut self.tail);
+            self.runs.push(Arc::new(Run::of(&tail)));
+        }
     }
 
     pub fn is_empty(&self) -> bool {
-        self.texts.is_empty()
+        self.tail.is_empty() && self.runs.is_empty()
     }
 
-    /// The newest `limit` sequence numbers below `below` (`u64::MAX`: from the newest) that the query finds,
-    /// newest first. Phrases still have to be judged by [`Query::matches`].
-    pub fn search(&self, query: &Query, below: u64, limit: usize) -> Vec<u64> {
-        let found: Result<_, std::convert::Infallible> =
-            search(query, below, limit, |clause| Ok(self.postings(clause)));
-        let Ok(found) = found;
-        found
+    /// Bytes of memory it takes, nearly.
+    pub fn bytes(&self) -> usize {
+        let tail: usize = self.tail.iter().map(|(_, words)| words.len() + 24).sum();
+        let runs: usize = self.runs.iter().map(|run| run.part.bytes() + 64).sum();
+        tail + runs
     }
 
-    /// The bytes of this day as a closed [`super::Part`].
-    pub fn close(&self) -> Vec<u8> {
-        part::encode(
-            self.terms
-                .iter()
-                .map(|(term, seqs)| (term.as_ref(), seqs.as_slice())),
-        )
-    }
-
-    fn postings(&self, clause: &Clause) -> Vec<u64> {
-        let mut all: Vec<u64> = Vec::new();
-        if clause.near.is_some() {
-            // The whole day is in memory; trying each term is a few milliseconds at most.
-            self.terms
-                .iter()
-                .filter(|(term, _)| clause.accepts(term))
-                .for_each(|(_, seqs)| all.extend(seqs));
-        } else if clause.prefix {
-            self.terms
-                .range::<str, _>((Bound::Included(clause.word.as_str()), Bound::Unbounded))
-                .take_while(|(term, _)| term.starts_with(&clause.word))
-                .for_each(|(_, seqs)| all.extend(seqs));
-        } else if let Some(seqs) = self.terms.get(clause.word.as_str()) {
-            all.extend(seqs);
+    /// The newest `limit` sequence numbers below `below` (`u64::MAX`: from the newest) that may answer, newest first.
+    pub fn search(&self, query: &Query, below: u64, limit: usize) -> Result<Vec<u64>, Damaged> {
+        let mut found: Vec<u64> = self
+            .tail
+            .iter()
+            .filter(|(seq, words)| *seq < below && query.words_met(words))
+            .map(|(seq, _)| *seq)
+            .collect();
+        settle(&mut found, limit);
+        let mut runs: Vec<&Run> = self.runs.iter().map(Arc::as_ref).collect();
+        runs.sort_unstable_by_key(|run| std::cmp::Reverse(run.high));
+        for run in runs.into_iter().filter(|run| run.low < below) {
+            // Enough, and all that follows is older.
+            if found.len() == limit && found.last().is_some_and(|oldest| *oldest >= run.high) {
+                break;
+            }
+            found.extend(run.part.search(query, below, limit)?);
+            settle(&mut found, limit);
         }
-        all.sort_unstable_by(|a, b| b.cmp(a));
-        all.dedup();
-        all
+        Ok(found)
     }
+
+    /// The runs that should be one by now. Made into one by [`Run::merge`] without holding anyone up, they are put
+    /// back by [`OpenPart::replace`].
+    pub fn due(&self) -> Option<Vec<Arc<Run>>> {
+        let from = self.runs.len().checked_sub(MERGED)?;
+        let last = self.runs.get(from..)?;
+        let height = last.first()?.height;
+        last.iter()
+            .all(|run| run.height == height)
+            .then(|| last.to_vec())
+    }
+
+    /// Runs that were added since stay as they are.
+    pub fn replace(&mut self, old: &[Arc<Run>], merged: Run) {
+        let is_old = |run: &Arc<Run>| old.iter().any(|old| Arc::ptr_eq(run, old));
+        if let Some(at) = self.runs.iter().position(is_old) {
+            self.runs.retain(|run| !is_old(run));
+            self.runs.insert(at, Arc::new(merged));
+        }
+    }
+}
+
+impl Run {
+    fn of(texts: &[(u64, Box<str>)]) -> Run {
+        let seqs = || texts.iter().map(|(seq, _)| *seq);
+        Run {
+            part: Part::of_folded(texts.iter().map(|(seq, words)| (*seq, &**words))),
+            low: seqs().min().unwrap_or(0),
+            high: seqs().max().unwrap_or(0),
+            height: 0,
+        }
+    }
+
+    pub fn merge(runs: &[Arc<Run>]) -> Result<Run, Damaged> {
+        Ok(Run {
+            part: Part::merge(runs.iter().map(|run| &run.part))?,
+            low: runs.iter().map(|run| run.low).min().unwrap_or(0),
+            high: runs.iter().map(|run| run.high).max().unwrap_or(0),
+            height: runs.iter().map(|run| run.height).max().unwrap_or(0) + 1,
+        })
+    }
+}
+
+/// Newest first, each once, no more than wanted.
+fn settle(found: &mut Vec<u64>, limit: usize) {
+    found.sort_unstable_by(|a, b| b.cmp(a));
+    found.dedup();
+    found.truncate(limit);
 }

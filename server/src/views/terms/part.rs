@@ -14,16 +14,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use fst::automaton::{Automaton, Str};
 use fst::{IntoStreamer, Map, MapBuilder, Streamer};
 
+use super::lists::{List, Lists, put_varint};
 use super::query::Clause;
-use super::{OpenPart, Query, search};
+use super::words::folded;
+use super::{Query, search};
 
 /// Raised also when words are cut or folded differently: a query must meet the words the part was made of.
 const VERSION: u8 = 1;
 const HEAD_BYTES: usize = 9;
 /// Terms one clause may meet in one part. No honest day comes near; a forged map could promise billions.
 pub const TERMS_MET_MAX: usize = 1 << 20;
-/// Sequence numbers one clause may gather in one part, for the same reason.
-pub const POSTINGS_MET_MAX: usize = 1 << 24;
 
 /// The bytes are not a part, or not one any more. Rebuild it from the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,11 +44,65 @@ pub struct Part {
 }
 
 impl Part {
-    /// The bytes of a part over these texts, in any order. Of two texts with one `seq` the later counts.
-    pub fn build<'a>(texts: impl Iterator<Item = (u64, &'a str)>) -> Vec<u8> {
-        let mut day = OpenPart::new();
-        texts.for_each(|(seq, text)| day.add(seq, text));
-        day.close()
+    /// A part over these texts, in any order, each with its own `seq`.
+    pub fn of<'a>(texts: impl Iterator<Item = (u64, &'a str)>) -> Part {
+        let folded: Vec<(u64, String)> = texts.map(|(seq, text)| (seq, folded(text))).collect();
+        Part::of_folded(folded.iter().map(|(seq, words)| (*seq, words.as_str())))
+    }
+
+    /// The same over folded words with a space between.
+    pub(super) fn of_folded<'a>(texts: impl Iterator<Item = (u64, &'a str)>) -> Part {
+        // The first bytes as a number decide nearly every comparison.
+        let mut all: Vec<(u64, &str, u64)> = texts
+            .flat_map(|(seq, words)| {
+                let words = words.split(' ').filter(|word| !word.is_empty());
+                words.map(move |word| (first_bytes(word), word, seq))
+            })
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        let mut encoder = Encoder::default();
+        let mut seqs = Vec::new();
+        for of_term in all.chunk_by(|a, b| a.1 == b.1) {
+            seqs.clear();
+            seqs.extend(of_term.iter().map(|(.., seq)| *seq));
+            if let Some((_, term, _)) = of_term.first() {
+                encoder.put(term.as_bytes(), &seqs);
+            }
+        }
+        encoder.finish()
+    }
+
+    /// One part of several.
+    pub fn merge<'p>(parts: impl Iterator<Item = &'p Part> + Clone) -> Result<Part, Damaged> {
+        let all: Vec<&Part> = parts.clone().collect();
+        let mut terms = parts
+            .fold(fst::map::OpBuilder::new(), |builder, part| {
+                builder.add(&part.terms)
+            })
+            .union();
+        let mut encoder = Encoder::default();
+        let mut seqs = Vec::new();
+        while let Some((term, places)) = terms.next() {
+            seqs.clear();
+            for place in places {
+                let part = all.get(place.index).ok_or(Damaged)?;
+                let mut list = part.list(place.value)?;
+                while let Some(seq) = list.newest() {
+                    seqs.push(seq);
+                    list.advance()?;
+                }
+            }
+            seqs.sort_unstable();
+            seqs.dedup();
+            encoder.put(term, &seqs);
+        }
+        Ok(encoder.finish())
+    }
+
+    /// Bytes of memory it takes.
+    pub fn bytes(&self) -> usize {
+        self.postings.len() + self.terms.as_fst().as_bytes().len()
     }
 
     pub fn open(mut bytes: Vec<u8>) -> Result<Part, Damaged> {
@@ -79,20 +133,32 @@ impl Part {
         })
     }
 
+    pub fn into_bytes(self) -> Vec<u8> {
+        let terms = self.terms.into_fst().into_inner();
+        let mut bytes = Vec::with_capacity(HEAD_BYTES + self.postings.len() + terms.len());
+        bytes.push(VERSION);
+        bytes.extend((self.postings.len() as u64).to_le_bytes());
+        bytes.extend(self.postings);
+        bytes.extend(terms);
+        bytes
+    }
+
     /// The newest `limit` sequence numbers below `below` (`u64::MAX`: from the newest) that the query finds,
     /// newest first. Phrases still have to be judged by [`Query::matches`].
     pub fn search(&self, query: &Query, below: u64, limit: usize) -> Result<Vec<u64>, Damaged> {
         search(query, below, limit, |clause| self.postings(clause))
     }
 
-    fn postings(&self, clause: &Clause) -> Result<Vec<u64>, Damaged> {
-        let mut all = Vec::new();
-        for offset in guarded(|| self.offsets(clause))? {
-            self.gather(offset, &mut all)?;
-        }
-        all.sort_unstable_by(|a, b| b.cmp(a));
-        all.dedup();
-        Ok(all)
+    fn postings(&self, clause: &Clause) -> Result<Lists<'_>, Damaged> {
+        let lists = guarded(|| self.offsets(clause))?
+            .into_iter()
+            .map(|offset| self.list(offset));
+        Lists::new(lists.collect::<Result<_, _>>()?)
+    }
+
+    fn list(&self, offset: u64) -> Result<List<'_>, Damaged> {
+        let place = usize::try_from(offset).map_err(|_| Damaged)?;
+        List::new(self.postings.get(place..).ok_or(Damaged)?)
     }
 
     fn offsets(&self, clause: &Clause) -> Result<Vec<u64>, Damaged> {
@@ -102,48 +168,56 @@ impl Part {
             (Some(near), _) => drain(self.terms.search(near)),
         }
     }
+}
 
-    fn gather(&self, offset: u64, all: &mut Vec<u64>) -> Result<(), Damaged> {
-        let mut rest = usize::try_from(offset)
-            .ok()
-            .and_then(|offset| self.postings.get(offset..))
-            .ok_or(Damaged)?;
-        let count = varint(&mut rest)?;
-        let mut seq = varint(&mut rest)?;
-        all.push(seq);
-        for _ in 1..count {
-            seq = seq.checked_sub(varint(&mut rest)?).ok_or(Damaged)?;
-            all.push(seq);
-            if all.len() > POSTINGS_MET_MAX {
-                return Err(Damaged);
-            }
+/// Compares as the whole words do, unless they begin alike.
+fn first_bytes(word: &str) -> u64 {
+    let mut first = [0; 8];
+    first
+        .iter_mut()
+        .zip(word.bytes())
+        .for_each(|(to, from)| *to = from);
+    u64::from_be_bytes(first)
+}
+
+struct Encoder {
+    postings: Vec<u8>,
+    map: MapBuilder<Vec<u8>>,
+}
+
+impl Default for Encoder {
+    fn default() -> Self {
+        Encoder {
+            postings: Vec::new(),
+            map: MapBuilder::memory(),
         }
-        Ok(())
     }
 }
 
-/// Terms in order, each with its sequence numbers, oldest first.
-pub(super) fn encode<'a>(terms: impl Iterator<Item = (&'a str, &'a [u64])>) -> Vec<u8> {
-    let mut postings = Vec::new();
-    let mut map = MapBuilder::memory();
-    for (term, seqs) in terms {
-        let offset = postings.len() as u64;
-        put_varint(&mut postings, seqs.len() as u64);
+impl Encoder {
+    /// Terms come in order, each with its sequence numbers, oldest first.
+    fn put(&mut self, term: &[u8], seqs: &[u64]) {
+        let offset = self.postings.len() as u64;
+        put_varint(&mut self.postings, seqs.len() as u64);
         let mut newer: Option<u64> = None;
         for &seq in seqs.iter().rev() {
-            put_varint(&mut postings, newer.map_or(seq, |newer| newer - seq));
+            put_varint(&mut self.postings, newer.map_or(seq, |newer| newer - seq));
             newer = Some(seq);
         }
-        map.insert(term, offset)
+        self.map
+            .insert(term, offset)
             .expect("terms come sorted and distinct, and memory takes every write");
     }
-    let dictionary = map.into_inner().expect("memory takes every write");
-    let mut bytes = Vec::with_capacity(HEAD_BYTES + postings.len() + dictionary.len());
-    bytes.push(VERSION);
-    bytes.extend((postings.len() as u64).to_le_bytes());
-    bytes.extend(postings);
-    bytes.extend(dictionary);
-    bytes
+
+    fn finish(mut self) -> Part {
+        self.postings.shrink_to_fit();
+        let mut terms = self.map.into_inner().expect("memory takes every write");
+        terms.shrink_to_fit();
+        Part {
+            postings: self.postings,
+            terms: Map::new(terms).expect("own bytes are a map"),
+        }
+    }
 }
 
 /// The map's crate promises no panic for bytes it wrote, and only for those. A forged map that carries a right
@@ -164,29 +238,4 @@ fn drain<'m, A: Automaton + 'm>(
         offsets.push(offset);
     }
     Ok(offsets)
-}
-
-fn put_varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
-fn varint(rest: &mut &[u8]) -> Result<u64, Damaged> {
-    let mut value = 0_u64;
-    for shift in (0..64).step_by(7) {
-        let (&byte, tail) = rest.split_first().ok_or(Damaged)?;
-        *rest = tail;
-        let bits = u64::from(byte & 0x7F);
-        if bits << shift >> shift != bits {
-            return Err(Damaged);
-        }
-        value |= bits << shift;
-        if byte < 0x80 {
-            return Ok(value);
-        }
-    }
-    Err(Damaged)
 }

@@ -95,6 +95,12 @@ impl Query {
         !self.is_empty() && self.clauses.iter().all(met) && self.phrases.iter().all(stands)
     }
 
+    /// Whether every clause is met among folded words with a space between; phrases are not judged.
+    pub(super) fn words_met(&self, words: &str) -> bool {
+        let met = |clause: &Clause| words.split(' ').any(|word| clause.accepts(word));
+        self.clauses.iter().all(met)
+    }
+
     /// Where the first answering word stands in a text, in bytes: for a snippet. `None` if none does.
     pub fn first_hit(&self, text: &str) -> Option<usize> {
         let mut start = 0;

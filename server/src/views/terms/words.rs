@@ -23,6 +23,18 @@ pub fn words(text: &str) -> Vec<String> {
     all
 }
 
+/// The folded words with a space between: no folded word has one.
+pub(super) fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    each_word(text, |word| {
+        if !folded.is_empty() {
+            folded.push(' ');
+        }
+        folded.push_str(word);
+    });
+    folded
+}
+
 /// Calls `found` for each folded word, in reading order, without allocating per word.
 pub(super) fn each_word(text: &str, found: impl FnMut(&str)) {
     let mut sink = Sink {

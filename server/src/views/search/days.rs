@@ -1,0 +1,600 @@
+//! The indexes of the channel-days in memory, and what keeps them up: a thread that follows the log.
+//!
+//! Open days are made from the log itself: one stretch of it, which grows with every durable batch and, after a
+//! start, backwards to where the day began. A query that meets a stretch behind the log does the rest of the work
+//! itself, for a moment. Closed days are sealed with their scope; no query ever makes one.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::{JoinHandle, Thread};
+use std::time::{Duration, Instant};
+
+use migrations_free_store::{Error, Id, Position, Scope};
+use parking_lot::{Mutex, RwLock};
+
+use super::searchable;
+use crate::chat::Refusal;
+use crate::chat::event::{Act, Event};
+use crate::chat::state::day_of;
+use crate::clock::Clock;
+use crate::views::amendments::Kind;
+use crate::views::terms::{OpenPart, Part, Query, Run};
+use crate::views::{Views, unavailable};
+
+const LABEL: &str = "terms";
+/// Events read at a time: as long as a query may have to wait for the thread.
+const EVENTS_AT_A_TIME: u64 = 256;
+/// Messages of a closed day read at a time while its index is made.
+const MESSAGES_AT_A_TIME: u64 = 4_096;
+/// Memory for the indexes of closed days.
+const HELD_BYTES_MAX: usize = 128 << 20;
+/// Messages looked at by themselves because they changed after their day's index was made.
+const CHANGED_MAX: usize = 256;
+/// Batches that come close to one another are followed in one go.
+const GATHER: Duration = Duration::from_millis(5);
+const TICK: Duration = Duration::from_secs(1);
+/// Whoever waits for an answer goes first.
+const NICE: i32 = 19;
+
+pub(super) type Key = (Id, u32);
+
+/// One channel-day to look through: its sequence numbers, both ends included.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub channel: Id,
+    pub day: u32,
+    pub from: u64,
+    pub to: u64,
+}
+
+impl Place {
+    fn key(&self) -> Key {
+        (self.channel, self.day)
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::ChannelDay {
+            channel: self.channel,
+            day: self.day,
+        }
+    }
+}
+
+/// What an index has for a query.
+pub(super) struct Candidates {
+    /// Newest first. Each has still to be judged as it reads now.
+    pub seqs: Vec<u64>,
+    /// What stands before this position is not in the index yet.
+    pub floor: Position,
+}
+
+/// The indexes in memory.
+pub struct Search {
+    open: RwLock<HashMap<Key, Arc<RwLock<Day>>>>,
+    /// The first day that is not closed.
+    first_open: AtomicU32,
+    /// The stretch of the log that open days were made from, and where it has to begin.
+    from: AtomicU64,
+    upto: AtomicU64,
+    goal: AtomicU64,
+    /// Whoever holds it moves the stretch.
+    touched: Mutex<HashSet<Key>>,
+    closed: Mutex<Held>,
+    /// Closed days somebody asked for that have no index.
+    wanted: Mutex<HashSet<Key>>,
+    thread: OnceLock<Thread>,
+    stopping: AtomicBool,
+}
+
+struct Day {
+    part: OpenPart,
+    /// Only what changed since the day was closed.
+    is_rest: bool,
+}
+
+#[derive(Default)]
+struct Held {
+    days: HashMap<Key, Arc<Closed>>,
+    bytes: usize,
+}
+
+struct Closed {
+    part: Part,
+    /// Messages that changed after it was made, oldest first.
+    changed: Vec<u64>,
+}
+
+impl Search {
+    /// Has everything from `size` on; what is older comes once it is started.
+    pub fn new(size: Position) -> Search {
+        Search {
+            open: RwLock::default(),
+            first_open: AtomicU32::new(u32::MAX),
+            from: AtomicU64::new(size),
+            upto: AtomicU64::new(size),
+            goal: AtomicU64::new(size),
+            touched: Mutex::default(),
+            closed: Mutex::default(),
+            wanted: Mutex::default(),
+            thread: OnceLock::new(),
+            stopping: AtomicBool::new(false),
+        }
+    }
+
+    /// A batch is durable. Costs nothing while the thread is at work.
+    pub fn wake(&self) {
+        if let Some(thread) = self.thread.get() {
+            thread.unpark();
+        }
+    }
+
+    /// Sees to it that everything before `size` is indexed; false when that takes too long.
+    pub(super) fn reach(&self, views: &Views, size: Position, until: Instant) -> bool {
+        while self.upto.load(Ordering::Acquire) < size {
+            let Some(mut touched) = self.touched.try_lock_until(until) else {
+                return false;
+            };
+            self.forward(views, &mut touched);
+            if Instant::now() > until {
+                return self.upto.load(Ordering::Acquire) >= size;
+            }
+        }
+        true
+    }
+
+    /// The newest messages of a channel-day that may answer.
+    pub(super) fn candidates(
+        &self,
+        views: &Views,
+        place: &Place,
+        query: &Query,
+        below: u64,
+        limit: usize,
+    ) -> Result<Candidates, Refusal> {
+        let from = self.from.load(Ordering::Acquire);
+        let day = self.open.read().get(&place.key()).cloned();
+        let is_open = place.day >= self.first_open.load(Ordering::Acquire);
+        let (mut seqs, is_rest) = match day {
+            Some(day) => {
+                let day = day.read();
+                let found = day.part.search(query, below, limit);
+                (found.map_err(|_| Refusal::Unavailable)?, day.is_rest)
+            }
+            None => (Vec::new(), !is_open),
+        };
+        if !is_rest {
+            let whole = from <= self.goal.load(Ordering::Acquire)
+                || views.position(place.channel, place.from)? >= Some(from);
+            let floor = if whole { 0 } else { from };
+            return Ok(Candidates { seqs, floor });
+        }
+        let Some(closed) = self.closed(views, place)? else {
+            self.wanted.lock().insert(place.key());
+            self.wake();
+            let floor = Position::MAX;
+            return Ok(Candidates { seqs, floor });
+        };
+        let found = closed.part.search(query, below, limit);
+        seqs.extend(found.map_err(|_| Refusal::Unavailable)?);
+        seqs.extend(closed.changed.iter().filter(|seq| **seq < below));
+        seqs.sort_unstable_by(|a, b| b.cmp(a));
+        seqs.dedup();
+        seqs.truncate(limit);
+        Ok(Candidates { seqs, floor: 0 })
+    }
+
+    /// The sealed index of a closed day. None: there is none that can be used.
+    fn closed(&self, views: &Views, place: &Place) -> Result<Option<Arc<Closed>>, Refusal> {
+        if let Some(held) = self.closed.lock().days.get(&place.key()) {
+            return Ok(Some(Arc::clone(held)));
+        }
+        let bytes = match views.store.unseal(place.scope(), LABEL) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) | Err(Error::Forgotten) => return Ok(None),
+            Err(error) => return Err(unavailable(error)),
+        };
+        let Some((built, terms)) = bytes.split_first_chunk::<8>() else {
+            return Ok(None);
+        };
+        let built = u64::from_be_bytes(*built);
+        let Ok(part) = Part::open(terms.to_vec()) else {
+            return Ok(None);
+        };
+        let mut changed: Vec<u64> = views
+            .amendments
+            .of_range(place.channel, place.from, place.to)
+            .map_err(unavailable)?
+            .iter()
+            .filter(|a| a.kind == Kind::Edit && a.q > built)
+            .map(|a| a.of)
+            .collect();
+        // Messages came to this day again: the clock was set back.
+        changed.extend((built.saturating_add(1)..=place.to).take(CHANGED_MAX + 1));
+        if changed.len() > CHANGED_MAX {
+            return Ok(None);
+        }
+        let closed = Arc::new(Closed { part, changed });
+        self.closed.lock().keep(place.key(), Arc::clone(&closed));
+        if !views.store.is_alive(&place.scope()) {
+            self.closed.lock().forget(&place.key());
+        }
+        Ok(Some(closed))
+    }
+
+    /// Takes in what the log has beyond the stretch; true when there was something.
+    fn forward(&self, views: &Views, touched: &mut HashSet<Key>) -> bool {
+        let upto = self.upto.load(Ordering::Acquire);
+        let to = views.store.size().min(upto + EVENTS_AT_A_TIME);
+        for event in views.log(upto, to) {
+            self.take(views, &event, 0, touched);
+        }
+        self.upto.store(to.max(upto), Ordering::Release);
+        to > upto
+    }
+
+    /// Takes in what lies before the stretch, newest first; true while there is something.
+    fn backward(&self, views: &Views, touched: &mut HashSet<Key>) -> bool {
+        let from = self.from.load(Ordering::Acquire);
+        let goal = self.goal.load(Ordering::Acquire);
+        let start = from.saturating_sub(EVENTS_AT_A_TIME).max(goal).min(from);
+        let first_open = self.first_open.load(Ordering::Acquire);
+        for event in views.log(start, from) {
+            self.take(views, &event, first_open, touched);
+        }
+        self.from.store(start, Ordering::Release);
+        start < from
+    }
+
+    /// Every version of a text is added and none taken out: what is found is judged as it reads now.
+    fn take(&self, views: &Views, event: &Event, first_day: u32, touched: &mut HashSet<Key>) {
+        let Some(c) = event.header.channel else {
+            return;
+        };
+        let (day, q) = match &event.header.act {
+            Act::MessagePosted { .. } | Act::MessageImported { .. } => {
+                (Some(day_of(event.header.at)), event.header.channel_seq)
+            }
+            // An edit is sealed with its message's day.
+            Act::MessageEdited { of, .. } => match event.header.scope {
+                Some(Scope::ChannelDay { day, .. }) => (Some(day), Some(*of)),
+                _ => (views.day_of_message(c, *of), Some(*of)),
+            },
+            Act::DestroyDone { days, .. } => {
+                for day in days {
+                    self.open.write().remove(&(c, *day));
+                    self.closed.lock().forget(&(c, *day));
+                }
+                return;
+            }
+            _ => return,
+        };
+        let (Some(day), Some(q)) = (day.filter(|day| *day >= first_day), q) else {
+            return;
+        };
+        let text = searchable(event.content.as_ref());
+        if !text.is_empty() {
+            self.day((c, day)).write().part.add(q, &text);
+            touched.insert((c, day));
+        }
+    }
+
+    fn day(&self, key: Key) -> Arc<RwLock<Day>> {
+        if let Some(day) = self.open.read().get(&key) {
+            return Arc::clone(day);
+        }
+        let is_rest = key.1 < self.first_open.load(Ordering::Acquire);
+        let mut open = self.open.write();
+        Arc::clone(open.entry(key).or_insert_with(|| {
+            Arc::new(RwLock::new(Day {
+                part: OpenPart::new(),
+                is_rest,
+            }))
+        }))
+    }
+
+    /// Makes few parts of many, without holding up whoever searches.
+    fn merge(&self, touched: HashSet<Key>) {
+        for key in touched {
+            let Some(day) = self.open.read().get(&key).cloned() else {
+                continue;
+            };
+            while let Some(due) = { day.read().part.due() } {
+                match Run::merge(&due) {
+                    Ok(run) => day.write().part.replace(&due, run),
+                    Err(_) => break,
+                }
+            }
+        }
+    }
+}
+
+impl Held {
+    /// Any one may go for it: it can be read again.
+    fn keep(&mut self, key: Key, day: Arc<Closed>) {
+        self.forget(&key);
+        while self.bytes + day.part.bytes() > HELD_BYTES_MAX
+            && let Some(any) = self.days.keys().next().copied()
+        {
+            self.forget(&any);
+        }
+        self.bytes += day.part.bytes();
+        self.days.insert(key, day);
+    }
+
+    fn forget(&mut self, key: &Key) {
+        if let Some(day) = self.days.remove(key) {
+            self.bytes -= day.part.bytes();
+        }
+    }
+}
+
+/// The thread that keeps the indexes up.
+pub struct Indexer {
+    views: Arc<Views>,
+    thread: JoinHandle<()>,
+}
+
+impl Indexer {
+    pub fn start(views: Arc<Views>, clock: Clock) -> std::io::Result<Indexer> {
+        let today = day_of(clock.now_ms());
+        let search = &views.search;
+        search.goal.store(
+            views
+                .beginning_of(today)
+                .min(search.from.load(Ordering::Acquire)),
+            Ordering::Release,
+        );
+        search.first_open.store(today, Ordering::Release);
+        let follower = Arc::clone(&views);
+        let thread = std::thread::Builder::new()
+            .name("indexer".into())
+            .spawn(move || {
+                if let Err(error) = rustix::process::nice(NICE) {
+                    tracing::debug!(%error, "the indexer runs at the priority of all");
+                }
+                follower.keep_indexes(&clock);
+            })?;
+        let _first_time = views.search.thread.set(thread.thread().clone());
+        Ok(Indexer { views, thread })
+    }
+
+    pub fn stop(self) {
+        self.views.search.stopping.store(true, Ordering::Release);
+        self.thread.thread().unpark();
+        if self.thread.join().is_err() {
+            tracing::error!("the indexer panicked");
+        }
+    }
+}
+
+impl Views {
+    fn keep_indexes(&self, clock: &Clock) {
+        let search = &self.search;
+        // Closed days that were never indexed, the newest last. Looked for once the open days are whole.
+        let mut missing: Option<Vec<Key>> = None;
+        while !search.stopping.load(Ordering::Acquire) {
+            let mut touched = search.touched.lock();
+            let mut busy = search.forward(self, &mut touched);
+            let complete = !search.backward(self, &mut touched);
+            let touched = std::mem::take(&mut *touched);
+            search.merge(touched);
+            let wanted = search.wanted.lock().iter().next().copied();
+            if let Some(key) = wanted {
+                self.close(key);
+                search.wanted.lock().remove(&key);
+                busy = true;
+            } else if complete && !self.close_one(day_of(clock.now_ms())) {
+                let missing = missing.get_or_insert_with(|| self.unsealed_days());
+                if let Some(key) = missing.pop() {
+                    self.close(key);
+                    busy = true;
+                }
+            } else {
+                busy = true;
+            }
+            if busy {
+                // Under load, more comes meanwhile and is taken in one go.
+                if complete && search.upto.load(Ordering::Acquire) == self.store.size() {
+                    std::thread::sleep(GATHER);
+                }
+            } else {
+                std::thread::park_timeout(TICK);
+            }
+        }
+    }
+
+    /// Closes one day that is over; false when there is none.
+    fn close_one(&self, today: u32) -> bool {
+        let search = &self.search;
+        if search.first_open.load(Ordering::Acquire) >= today {
+            return false;
+        }
+        let days: Vec<_> = search
+            .open
+            .read()
+            .iter()
+            .filter(|((_, day), _)| *day < today)
+            .map(|(key, day)| (*key, Arc::clone(day)))
+            .collect();
+        let Some((key, day)) = days
+            .iter()
+            .find(|(_, day)| !day.read().is_rest || !day.read().part.is_empty())
+        else {
+            search.first_open.store(today, Ordering::Release);
+            let mut open = search.open.write();
+            open.retain(|(_, day), kept| *day >= today || !kept.read().part.is_empty());
+            return false;
+        };
+        let built = self.close(*key);
+        // Nothing may come in between the look and the letting go.
+        let touched = search.touched.lock();
+        if built.is_none_or(|built| self.last_change(*key) <= built) {
+            let mut day = day.write();
+            day.is_rest = true;
+            day.part = OpenPart::new();
+        }
+        drop(touched);
+        true
+    }
+
+    /// Makes and seals the index of a closed day; tells up to where it reads. None when there is nothing to read.
+    fn close(&self, key: Key) -> Option<u64> {
+        let place = self.place(key)?;
+        let built = match self.seal(&place) {
+            Ok(built) => built,
+            Err(Error::Forgotten) => return None,
+            Err(error) => {
+                tracing::error!(code = error.code(), %error, "a day could not be indexed");
+                return None;
+            }
+        };
+        self.search.closed.lock().forget(&key);
+        Some(built)
+    }
+
+    fn seal(&self, place: &Place) -> Result<u64, Error> {
+        let built = self.last_change(place.key()).max(place.to);
+        let mut parts = Vec::new();
+        let mut from = place.from;
+        while from <= place.to {
+            let to = (from + MESSAGES_AT_A_TIME - 1).min(place.to);
+            let texts = self.texts(&Place { from, to, ..*place })?;
+            parts.push(Part::of(texts.iter().map(|(q, text)| (*q, text.as_str()))));
+            from = to + 1;
+        }
+        let Ok(part) = Part::merge(parts.iter()) else {
+            return Ok(built);
+        };
+        let mut bytes = built.to_be_bytes().to_vec();
+        bytes.extend(part.into_bytes());
+        self.store.seal(place.scope(), LABEL, &bytes)?;
+        Ok(built)
+    }
+
+    /// The newest event of the channel that concerns a day's texts.
+    fn last_change(&self, key: Key) -> u64 {
+        let Some(place) = self.place(key) else {
+            return 0;
+        };
+        let edits = self
+            .amendments
+            .of_range(place.channel, place.from, place.to)
+            .unwrap_or_default();
+        let newest = edits.iter().filter(|a| a.kind == Kind::Edit).map(|a| a.q);
+        newest.max().unwrap_or(0).max(place.to)
+    }
+
+    fn place(&self, (channel, day): Key) -> Option<Place> {
+        let state = self.state.read();
+        let span = state.channels.get(&channel)?.days.get(&day)?;
+        (!span.destroyed && span.messages > 0).then_some(Place {
+            channel,
+            day,
+            from: span.from,
+            to: span.to,
+        })
+    }
+
+    /// Closed days that have messages and no sealed index, oldest first.
+    fn unsealed_days(&self) -> Vec<Key> {
+        let first_open = self.search.first_open.load(Ordering::Acquire);
+        let mut days: Vec<Key> = {
+            let state = self.state.read();
+            let all = state.channels.iter().flat_map(|(c, channel)| {
+                let days = channel.days.range(..first_open);
+                days.filter(|(_, span)| !span.destroyed && span.messages > 0)
+                    .map(|(day, _)| (*c, *day))
+            });
+            all.collect()
+        };
+        days.retain(|(channel, day)| {
+            let scope = Scope::ChannelDay {
+                channel: *channel,
+                day: *day,
+            };
+            let parts = self.store.parts_in(scope);
+            parts.is_ok_and(|labels| !labels.iter().any(|label| label == LABEL))
+        });
+        days.sort_unstable_by_key(|(c, day)| (*day, *c));
+        days
+    }
+
+    /// The first position at which anything of this day or a later one stands.
+    fn beginning_of(&self, day: u32) -> Position {
+        let firsts: Vec<(Id, u64)> = {
+            let state = self.state.read();
+            let all = state.channels.iter().filter_map(|(c, channel)| {
+                let days = channel.days.range(day..);
+                Some((*c, days.map(|(_, span)| span.from).min()?))
+            });
+            all.collect()
+        };
+        firsts
+            .into_iter()
+            // What cannot be looked up has to be read from the beginning.
+            .map(|(c, q)| self.position(c, q).ok().flatten().unwrap_or(0))
+            .min()
+            .unwrap_or(Position::MAX)
+    }
+
+    pub(super) fn position(&self, c: Id, q: u64) -> Result<Option<Position>, Refusal> {
+        let found = self.store.channel_range(c, q, q).map_err(unavailable)?;
+        Ok(found.first().copied())
+    }
+
+    fn day_of_message(&self, c: Id, q: u64) -> Option<u32> {
+        let state = self.state.read();
+        let mut days = state.channels.get(&c)?.days.iter();
+        days.find(|(_, span)| span.from <= q && q <= span.to)
+            .map(|(day, _)| *day)
+    }
+
+    /// A stretch of the log. One record that cannot be read costs only itself.
+    fn log(&self, from: Position, to: Position) -> Vec<Event> {
+        let positions: Vec<Position> = (from..to).collect();
+        let records = self.store.read_many(&positions).unwrap_or_else(|_| {
+            let each = positions.iter().map(|position| self.store.read(*position));
+            each.filter_map(|record| record.map_err(unavailable).ok())
+                .collect()
+        });
+        records
+            .iter()
+            .filter_map(|record| Event::read(record).ok())
+            .collect()
+    }
+
+    /// The searchable texts of a stretch of a channel-day as they read now.
+    fn texts(&self, place: &Place) -> Result<Vec<(u64, String)>, Error> {
+        let mut texts: HashMap<u64, String> = HashMap::new();
+        let records = self
+            .store
+            .channel_page(place.channel, place.from, place.to)?;
+        for event in records.iter().filter_map(|r| Event::read(r).ok()) {
+            // Days interleave when a clock was set back: a word is sealed with its own day only.
+            if let (Act::MessagePosted { .. } | Act::MessageImported { .. }, Some(q)) =
+                (&event.header.act, event.header.channel_seq)
+                && day_of(event.header.at) == place.day
+            {
+                texts.insert(q, searchable(event.content.as_ref()));
+            }
+        }
+        for amendment in self
+            .amendments
+            .of_range(place.channel, place.from, place.to)?
+        {
+            match amendment.kind {
+                Kind::Edit => {
+                    if let Some(text) = texts.get_mut(&amendment.of)
+                        && let Ok(Some(event)) = self.event(place.channel, amendment.q)
+                    {
+                        *text = searchable(event.content.as_ref());
+                    }
+                }
+                Kind::Delete => drop(texts.remove(&amendment.of)),
+                Kind::Reaction | Kind::Reply => {}
+            }
+        }
+        Ok(texts.into_iter().collect())
+    }
+}
