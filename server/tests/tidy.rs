@@ -47,7 +47,7 @@ const EXPECTED: &[(&str, usize, &str)] = &[
     ),
     (
         "server/src/views/terms/part.rs",
-        2,
+        3,
         "writing sorted, distinct terms into memory",
     ),
 ];

@@ -306,6 +306,19 @@ impl Person {
         must(self.http.get(path).and_then(|a| a.ok()))
     }
 
+    /// Asks again while it is told that the answer is not complete.
+    pub fn searches(&mut self, path: &str) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let answer = self.gets(path);
+            if answer["partial"] != true {
+                return answer;
+            }
+            assert!(Instant::now() < deadline, "still being indexed: {path}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     pub fn channel(&mut self, name: &str, people: &[&Person]) -> String {
         let people: Vec<&str> = people.iter().map(|p| p.id.as_str()).collect();
         let made = self

@@ -91,7 +91,7 @@ impl Seen<'_> {
         let mut hits = self.answer(&query, question)?;
         let mut pause = WAIT_MAX / 5;
         while hits.partial && Instant::now() + pause < until {
-            std::thread::sleep(pause);
+            self.views.search.help(self.views, Instant::now() + pause);
             hits = self.answer(&query, question)?;
             pause *= 2;
         }

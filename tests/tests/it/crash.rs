@@ -238,7 +238,7 @@ fn seen(person: &mut Person, line: &str) -> HashMap<&'static str, Value> {
     for one in bootstrap["people"].as_array_mut().into_iter().flatten() {
         one["online"] = Value::Null;
     }
-    let search = person.gets("/api/v1/search?text=from&limit=50")["hits"].clone();
+    let search = person.searches("/api/v1/search?text=from&limit=50")["hits"].clone();
     // Each start is an entry of its own, so only what was there before is compared.
     let ledger = person.gets("/api/v1/ledger?act=channel.created&limit=100")["entries"].clone();
     HashMap::from([

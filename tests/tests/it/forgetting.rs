@@ -523,7 +523,7 @@ fn code(who: &mut Person, path: &str) -> String {
 }
 
 fn hits(who: &mut Person, word: &str, c: &str) -> Vec<Value> {
-    let found = who.gets(&format!("/api/v1/search?text={word}&c={c}"));
+    let found = who.searches(&format!("/api/v1/search?text={word}&c={c}"));
     found["hits"].as_array().cloned().unwrap_or_default()
 }
 

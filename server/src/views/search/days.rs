@@ -143,6 +143,19 @@ impl Search {
         true
     }
 
+    /// Gives a hand with what is not indexed yet, for a moment.
+    pub(super) fn help(&self, views: &Views, until: Instant) {
+        while let Some(mut touched) = self.touched.try_lock_until(until) {
+            if !self.backward(views, &mut touched) {
+                drop(touched);
+                std::thread::sleep(until.saturating_duration_since(Instant::now()));
+            }
+            if Instant::now() >= until {
+                return;
+            }
+        }
+    }
+
     /// The newest messages of a channel-day that may answer.
     pub(super) fn candidates(
         &self,
@@ -374,10 +387,12 @@ impl Views {
         // Closed days that were never indexed, the newest last. Looked for once the open days are whole.
         let mut missing: Option<Vec<Key>> = None;
         while !search.stopping.load(Ordering::Acquire) {
-            let mut touched = search.touched.lock();
-            let mut busy = search.forward(self, &mut touched);
-            let complete = !search.backward(self, &mut touched);
-            let touched = std::mem::take(&mut *touched);
+            let (mut busy, complete, touched) = {
+                let mut touched = search.touched.lock();
+                let busy = search.forward(self, &mut touched);
+                let complete = !search.backward(self, &mut touched);
+                (busy, complete, std::mem::take(&mut *touched))
+            };
             search.merge(touched);
             let wanted = search.wanted.lock().iter().next().copied();
             if let Some(key) = wanted {

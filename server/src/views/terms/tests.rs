@@ -262,10 +262,16 @@ proptest! {
         for query in std::iter::once(query.clone()).chain(query.forgiving()) {
             let below = below * scale;
             let older = || model.iter().rev().filter(|(seq, _)| **seq < below);
-            let any: Vec<u64> = older().filter(|(_, texts)| texts.iter().any(|text| query.words_met(&words(text).join(" ")))).map(|(seq, _)| *seq).take(limit).collect();
-            prop_assert_eq!(&day.search(&query, below, limit).expect("sound"), &any);
-            let want: Vec<u64> = older().filter(|(_, texts)| texts.last().is_some_and(|text| query.matches(text))).map(|(seq, _)| *seq).take(limit).collect();
-            prop_assert_eq!(&closed.search(&query, below, limit).expect("sound"), &want);
+            let want: Vec<u64> = older().filter(|(_, texts)| texts.last().is_some_and(|text| query.matches(text))).map(|(seq, _)| *seq).collect();
+            let found = day.search(&query, below, ALL).expect("sound");
+            prop_assert!(want.iter().all(|seq| found.contains(seq)), "{want:?} must be in {found:?}");
+            let ever = |seq: &u64| words(&model[seq].join(" ")).join(" ");
+            prop_assert!(found.iter().all(|seq| query.words_met(&ever(seq))), "no word of {found:?} was ever there");
+            prop_assert!(found.is_sorted_by(|newer, older| newer > older));
+            let first = &found[..found.len().min(limit)];
+            prop_assert_eq!(&day.search(&query, below, limit).expect("sound")[..], first);
+            let want = &want[..want.len().min(limit)];
+            prop_assert_eq!(&closed.search(&query, below, limit).expect("sound")[..], want);
         }
     }
 
