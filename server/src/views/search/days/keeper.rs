@@ -1,0 +1,235 @@
+//! The thread that keeps the indexes up: it follows the log, and seals the index of each day that is over.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use migrations_free_store::{Error, Id, Position, Scope};
+
+use super::{Key, LABEL, Place};
+use crate::chat::state::day_of;
+use crate::clock::Clock;
+use crate::views::Views;
+use crate::views::amendments::Kind;
+use crate::views::terms::{OpenPart, Part};
+
+/// Messages of a closed day read at a time while its index is made.
+const MESSAGES_AT_A_TIME: u64 = 4_096;
+/// Batches that come close to one another are followed in one go.
+const GATHER: Duration = Duration::from_millis(5);
+const TICK: Duration = Duration::from_secs(1);
+/// Whoever waits for an answer goes first.
+const NICE: i32 = 19;
+
+/// The thread that keeps the indexes up.
+pub struct Indexer {
+    views: Arc<Views>,
+    thread: JoinHandle<()>,
+}
+
+impl Indexer {
+    pub fn start(views: Arc<Views>, clock: Clock) -> std::io::Result<Indexer> {
+        let today = day_of(clock.now_ms());
+        let search = &views.search;
+        search.goal.store(
+            views
+                .beginning_of(today)
+                .min(search.from.load(Ordering::Acquire)),
+            Ordering::Release,
+        );
+        search.first_open.store(today, Ordering::Release);
+        let follower = Arc::clone(&views);
+        let thread = std::thread::Builder::new()
+            .name("indexer".into())
+            .spawn(move || {
+                if let Err(error) = rustix::process::nice(NICE) {
+                    tracing::debug!(%error, "the indexer runs at the priority of all");
+                }
+                follower.keep_indexes(&clock);
+            })?;
+        let _first_time = views.search.thread.set(thread.thread().clone());
+        Ok(Indexer { views, thread })
+    }
+
+    pub fn stop(self) {
+        self.views.search.stopping.store(true, Ordering::Release);
+        self.thread.thread().unpark();
+        if self.thread.join().is_err() {
+            tracing::error!("the indexer panicked");
+        }
+    }
+}
+
+impl Views {
+    fn keep_indexes(&self, clock: &Clock) {
+        let search = &self.search;
+        // Closed days that were never indexed, the newest last. Looked for once the open days are whole.
+        let mut missing: Option<Vec<Key>> = None;
+        while !search.stopping.load(Ordering::Acquire) {
+            let (mut busy, complete, touched) = {
+                let mut touched = search.touched.lock();
+                let busy = search.forward(self, &mut touched);
+                let complete = !search.backward(self, &mut touched);
+                (busy, complete, std::mem::take(&mut *touched))
+            };
+            search.merge(touched);
+            let wanted = search.wanted.lock().iter().next().copied();
+            if let Some(key) = wanted {
+                self.close(key);
+                search.wanted.lock().remove(&key);
+                busy = true;
+            } else if complete && !self.close_one(day_of(clock.now_ms())) {
+                let missing = missing.get_or_insert_with(|| self.unsealed_days());
+                if let Some(key) = missing.pop() {
+                    self.close(key);
+                    busy = true;
+                }
+            } else {
+                busy = true;
+            }
+            if busy {
+                // Under load, more comes meanwhile and is taken in one go.
+                if complete && search.upto.load(Ordering::Acquire) == self.store.size() {
+                    std::thread::sleep(GATHER);
+                }
+            } else {
+                std::thread::park_timeout(TICK);
+            }
+        }
+    }
+
+    /// Closes one day that is over; false when there is none.
+    fn close_one(&self, today: u32) -> bool {
+        let search = &self.search;
+        if search.first_open.load(Ordering::Acquire) >= today {
+            return false;
+        }
+        let days: Vec<_> = search
+            .open
+            .read()
+            .iter()
+            .filter(|((_, day), _)| *day < today)
+            .map(|(key, day)| (*key, Arc::clone(day)))
+            .collect();
+        let Some((key, day)) = days
+            .iter()
+            .find(|(_, day)| !day.read().is_rest || !day.read().part.is_empty())
+        else {
+            search.first_open.store(today, Ordering::Release);
+            let mut open = search.open.write();
+            open.retain(|(_, day), kept| *day >= today || !kept.read().part.is_empty());
+            return false;
+        };
+        let built = self.close(*key);
+        // Nothing may come in between the look and the letting go.
+        let touched = search.touched.lock();
+        if built.is_none_or(|built| self.last_change(*key) <= built) {
+            let mut day = day.write();
+            day.is_rest = true;
+            day.part = OpenPart::new();
+        }
+        drop(touched);
+        true
+    }
+
+    /// Makes and seals the index of a closed day; tells up to where it reads. None when there is nothing to read.
+    fn close(&self, key: Key) -> Option<u64> {
+        let place = self.place(key)?;
+        let built = match self.seal(&place) {
+            Ok(built) => built,
+            Err(Error::Forgotten) => return None,
+            Err(error) => {
+                tracing::error!(code = error.code(), %error, "a day could not be indexed");
+                return None;
+            }
+        };
+        self.search.closed.lock().forget(&key);
+        Some(built)
+    }
+
+    fn seal(&self, place: &Place) -> Result<u64, Error> {
+        let built = self.last_change(place.key()).max(place.to);
+        let mut parts = Vec::new();
+        let mut from = place.from;
+        while from <= place.to {
+            let to = (from + MESSAGES_AT_A_TIME - 1).min(place.to);
+            let texts = self.texts(&Place { from, to, ..*place })?;
+            parts.push(Part::of(texts.iter().map(|(q, text)| (*q, text.as_str()))));
+            from = to + 1;
+        }
+        let Ok(part) = Part::merge(parts.iter()) else {
+            return Ok(built);
+        };
+        let mut bytes = built.to_be_bytes().to_vec();
+        bytes.extend(part.into_bytes());
+        self.store.seal(place.scope(), LABEL, &bytes)?;
+        Ok(built)
+    }
+
+    /// The newest event of the channel that concerns a day's texts.
+    fn last_change(&self, key: Key) -> u64 {
+        let Some(place) = self.place(key) else {
+            return 0;
+        };
+        let edits = self
+            .amendments
+            .of_range(place.channel, place.from, place.to)
+            .unwrap_or_default();
+        let newest = edits.iter().filter(|a| a.kind == Kind::Edit).map(|a| a.q);
+        newest.max().unwrap_or(0).max(place.to)
+    }
+
+    fn place(&self, (channel, day): Key) -> Option<Place> {
+        let state = self.state.read();
+        let span = state.channels.get(&channel)?.days.get(&day)?;
+        (!span.destroyed && span.messages > 0).then_some(Place {
+            channel,
+            day,
+            from: span.from,
+            to: span.to,
+        })
+    }
+
+    /// Closed days that have messages and no sealed index, oldest first.
+    fn unsealed_days(&self) -> Vec<Key> {
+        let first_open = self.search.first_open.load(Ordering::Acquire);
+        let mut days: Vec<Key> = {
+            let state = self.state.read();
+            let all = state.channels.iter().flat_map(|(c, channel)| {
+                let days = channel.days.range(..first_open);
+                days.filter(|(_, span)| !span.destroyed && span.messages > 0)
+                    .map(|(day, _)| (*c, *day))
+            });
+            all.collect()
+        };
+        days.retain(|(channel, day)| {
+            let scope = Scope::ChannelDay {
+                channel: *channel,
+                day: *day,
+            };
+            let parts = self.store.parts_in(scope);
+            parts.is_ok_and(|labels| !labels.iter().any(|label| label == LABEL))
+        });
+        days.sort_unstable_by_key(|(c, day)| (*day, *c));
+        days
+    }
+
+    /// The first position at which anything of this day or a later one stands.
+    fn beginning_of(&self, day: u32) -> Position {
+        let firsts: Vec<(Id, u64)> = {
+            let state = self.state.read();
+            let all = state.channels.iter().filter_map(|(c, channel)| {
+                let days = channel.days.range(day..);
+                Some((*c, days.map(|(_, span)| span.from).min()?))
+            });
+            all.collect()
+        };
+        firsts
+            .into_iter()
+            // What cannot be looked up has to be read from the beginning.
+            .map(|(c, q)| self.position(c, q).ok().flatten().unwrap_or(0))
+            .min()
+            .unwrap_or(Position::MAX)
+    }
+}
