@@ -217,7 +217,7 @@ impl Seen<'_> {
             let (mut low, mut high) = (place.from, place.to.saturating_add(1));
             while low < high {
                 let middle = low.midpoint(high);
-                match self.views.position(place.channel, middle)? {
+                match self.views.position_of(place.channel, middle)? {
                     Some(position) if position >= before => high = middle,
                     _ => low = middle + 1,
                 }
@@ -241,7 +241,7 @@ impl Seen<'_> {
     ) -> Result<Option<(Position, Head)>, Refusal> {
         loop {
             if let Some(q) = stream.waiting.pop_front() {
-                let position = self.views.position(stream.place.channel, q)?;
+                let position = self.views.position_of(stream.place.channel, q)?;
                 match position {
                     Some(position) if position >= stream.floor => {
                         return Ok(Some((position, Head::Candidate)));

@@ -173,7 +173,7 @@ impl Search {
         };
         if !is_rest {
             let whole = from <= self.goal.load(Ordering::Acquire)
-                || views.position(place.channel, place.from)? >= Some(from);
+                || views.position_of(place.channel, place.from)? >= Some(from);
             let floor = if whole { 0 } else { from };
             return Ok(Candidates { seqs, floor });
         }
@@ -338,7 +338,7 @@ impl Held {
 }
 
 impl Views {
-    pub(super) fn position(&self, c: Id, q: u64) -> Result<Option<Position>, Refusal> {
+    pub(super) fn position_of(&self, c: Id, q: u64) -> Result<Option<Position>, Refusal> {
         let found = self.store.channel_range(c, q, q).map_err(unavailable)?;
         Ok(found.first().copied())
     }
