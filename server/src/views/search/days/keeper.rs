@@ -228,7 +228,7 @@ impl Views {
         firsts
             .into_iter()
             // What cannot be looked up has to be read from the beginning.
-            .map(|(c, q)| self.position(c, q).ok().flatten().unwrap_or(0))
+            .map(|(c, q)| self.position_of(c, q).ok().flatten().unwrap_or(0))
             .min()
             .unwrap_or(Position::MAX)
     }
