@@ -44,7 +44,7 @@ fn main() -> Result<(), Error> {
         for _ in 0..ROUNDS {
             let started = Instant::now();
             for _ in 0..ROUND_EVENTS / size {
-                // One batch is pushed while the one before it is on its way to the disk, as the sequencer does.
+                // Batches are pushed while those before them are on their way to the disk.
                 push_batch(&mut writer, &mut message, next, size)?;
                 next += size;
                 writer.commit_begin()?;

@@ -1,6 +1,6 @@
 //! The one owner of the log's end: it appends, commits and signs. It decides nothing about what is appended.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -20,7 +20,7 @@ use crate::record::{
 use crate::store::{Inner, Store};
 use crate::verify::Hash;
 
-/// Not `Clone`: one a data directory. While one batch is on its way to the disk, the next may be pushed.
+/// Not `Clone`: one a data directory. While batches are on their way to the disk, the next may be pushed.
 pub struct Writer {
     pub(crate) store: Store,
     pub(crate) tail: Arc<Mutex<Tail>>,
@@ -29,9 +29,8 @@ pub struct Writer {
     /// The position that the next push gets.
     next: Position,
     committer: Committer,
-    /// The last sequence numbers of the channels in the batch that is on its way.
-    seqs_under_way: HashMap<Id, u64>,
-    is_under_way: bool,
+    /// For each batch on its way, oldest first, the last sequence numbers of its channels.
+    under_way: VecDeque<HashMap<Id, u64>>,
     poisoned: bool,
 }
 
@@ -81,8 +80,7 @@ impl Writer {
             batch: Batch::default(),
             next: store.size(),
             committer: Committer::start(store.inner.clone(), tail.clone())?,
-            seqs_under_way: HashMap::new(),
-            is_under_way: false,
+            under_way: VecDeque::new(),
             poisoned: false,
             store,
             tail,
@@ -115,10 +113,8 @@ impl Writer {
             });
         }
         if let Some((channel, seq)) = record.place {
-            let pushed = seqs
-                .get(&channel)
-                .or_else(|| self.seqs_under_way.get(&channel))
-                .copied();
+            let mut newest_first = std::iter::once(&*seqs).chain(self.under_way.iter().rev());
+            let pushed = newest_first.find_map(|seqs| seqs.get(&channel)).copied();
             let last = pushed.or_else(|| self.store.inner.journal.last_seq(&channel));
             if last.is_some_and(|last| seq <= last) {
                 return Err(Error::Refused {
@@ -165,16 +161,20 @@ impl Writer {
     }
 
     /// Sends all that was pushed on its way to the disk and returns, so that the next batch can be pushed
-    /// meanwhile. Only one batch is under way at a time: an earlier one is waited for. Nothing may be answered
-    /// before [`Writer::commit_end`]. Errors are those of [`Writer::commit`].
+    /// meanwhile. Two batches may be on their way, so that the disk never waits for the next: a third waits for
+    /// the first. Nothing may be answered before [`Writer::commit_end`]. Errors are those of [`Writer::commit`].
     pub fn commit_begin(&mut self) -> Result<(), Error> {
-        self.commit_end()?;
+        if self.under_way.len() == UNDER_WAY_MAX {
+            self.wait()?;
+        }
+        if self.poisoned {
+            return Err(Error::Poisoned);
+        }
         if self.batch.content.entries.is_empty() {
             return Ok(());
         }
         let batch = std::mem::take(&mut self.batch);
-        self.seqs_under_way = batch.seqs;
-        self.is_under_way = true;
+        self.under_way.push_back(batch.seqs);
         if self.committer.commit(batch.run, batch.content) {
             return Ok(());
         }
@@ -182,17 +182,22 @@ impl Writer {
         Err(Error::Poisoned)
     }
 
-    /// Waits until the batch under way is durable, if there is one.
+    /// Waits until every batch on its way is durable.
     pub fn commit_end(&mut self) -> Result<(), Error> {
         if self.poisoned {
             return Err(Error::Poisoned);
         }
-        if !std::mem::take(&mut self.is_under_way) {
-            return Ok(());
+        while !self.under_way.is_empty() {
+            self.wait()?;
         }
+        Ok(())
+    }
+
+    /// Waits for the oldest batch on its way.
+    fn wait(&mut self) -> Result<(), Error> {
         let outcome = self.committer.wait();
-        self.seqs_under_way.clear();
-        self.poisoned = outcome.is_err();
+        self.under_way.pop_front();
+        self.poisoned |= outcome.is_err();
         outcome
     }
 
@@ -236,14 +241,16 @@ enum Work<Records> {
 
 /// Memory that a large batch leaves for the next.
 const BATCH_BYTES_KEPT: usize = 1 << 20;
-/// Runs on their way at most. What they hold is bounded by the two batches there can be.
+/// Batches on their way at most.
+const UNDER_WAY_MAX: usize = 2;
+/// Runs on their way at most. What they hold is bounded by the three batches there can be.
 const RUNS_MAX: usize = 256;
 
 impl Committer {
     fn start(inner: Arc<Inner>, tail: Arc<Mutex<Tail>>) -> Result<Committer, Error> {
         let (sealing, plain) = sync_channel::<Work<Run>>(RUNS_MAX);
         let (writing, sealed) = sync_channel(RUNS_MAX);
-        let (reply, outcomes) = sync_channel(1);
+        let (reply, outcomes) = sync_channel(UNDER_WAY_MAX);
         let onward = writing.clone();
         let seal = move || {
             for work in plain {
@@ -264,7 +271,9 @@ impl Committer {
                     Work::Records(bytes) => batch.extend_from_slice(&bytes),
                     Work::Commit(content) => {
                         let outcome = content.write(&mut batch, &inner, &mut tail.lock());
-                        if reply.send(outcome).is_err() {
+                        // After a failure nothing may follow: what the disk holds is unknown.
+                        let goes_on = outcome.is_ok();
+                        if reply.send(outcome).is_err() || !goes_on {
                             return;
                         }
                         journal::begin_batch(&mut batch);

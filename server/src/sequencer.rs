@@ -327,7 +327,8 @@ impl Sequencer {
     /// When the batch under way is durable, sends the next one on its way, and tells of the first while the
     /// second is written.
     fn pass_on(&mut self) {
-        if let Err(error) = self.parts.writer.commit_begin() {
+        let writer = &mut self.parts.writer;
+        if let Err(error) = writer.commit_end().and_then(|()| writer.commit_begin()) {
             fail(&error);
         }
         let batch = std::mem::take(&mut self.batch);

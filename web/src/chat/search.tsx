@@ -19,13 +19,25 @@ import { reachable } from './pick.tsx';
 import { t } from './words.ts';
 
 const PAUSE_MS = 250;
+/** One answer may bring few hits or none and still go on: a screen is filled before the reader is asked to. */
+const HITS_WANTED = 10;
+const ASKS_MAX = 20;
+/** The server still reads older messages: what it found since is asked for again. */
+const AGAIN_MS = 2000;
+
+interface Found {
+  hits: SearchHit[];
+  next: string | null;
+  oldest?: number;
+  partial: boolean;
+}
 
 export function Search() {
   const s = state.value as State;
   const { query } = route.value;
   const text = query.get('text') ?? '';
   const typed = useSignal(text);
-  const results = useSignal<{ hits: SearchHit[]; next: string | null; oldest?: number } | null>(null);
+  const results = useSignal<Found | null>(null);
   const fault = useSignal<Error | null>(null);
   const busy = useSignal(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -46,13 +58,22 @@ export function Search() {
     busy.value = true;
     fault.value = null;
     try {
-      const answer = await get<SearchResult>(
-        '/search',
-        { text, c: filters.c, from: filters.from, after: dayStart(filters.after), before: dayEnd(filters.before), limit: 30, cursor },
-        { signal: stop },
-      );
-      const hits = cursor ? [...(results.peek()?.hits ?? []), ...answer.hits] : answer.hits;
-      results.value = { hits, next: answer.next, ...(answer.oldest_kept === undefined ? {} : { oldest: answer.oldest_kept }) };
+      const before = cursor ? (results.peek()?.hits ?? []) : [];
+      const found: Found = { hits: before, next: cursor, partial: false };
+      for (let asks = 0; asks < ASKS_MAX; asks++) {
+        const answer = await get<SearchResult>(
+          '/search',
+          { text, c: filters.c, from: filters.from, after: dayStart(filters.after), before: dayEnd(filters.before), limit: 30, cursor: found.next },
+          { signal: stop },
+        );
+        found.hits = [...found.hits, ...answer.hits];
+        found.next = answer.next;
+        found.partial ||= answer.partial === true;
+        if (answer.oldest_kept !== undefined) found.oldest = answer.oldest_kept;
+        if (!found.next || found.hits.length - before.length >= HITS_WANTED) break;
+      }
+      results.value = found;
+      if (found.partial && !cursor) setTimeout(() => !stop.aborted && void ask(null, stop), AGAIN_MS);
     } catch (error) {
       if (!stop.aborted) fault.value = error as Error;
     } finally {
@@ -131,6 +152,8 @@ export function Search() {
           </Empty>
         ) : !found ? (
           <Loading />
+        ) : found.hits.length === 0 && found.partial ? (
+          <Loading />
         ) : found.hits.length === 0 ? (
           <Empty icon="search" title={t('search_none')}>
             {t('search_none_text')} {found.oldest ? t('search_older', { date: date(found.oldest) }) : ''}
@@ -148,6 +171,11 @@ export function Search() {
               </Button>
             ) : found.oldest ? (
               <p class="muted small center">{t('search_older', { date: date(found.oldest) })}</p>
+            ) : null}
+            {found.partial ? (
+              <p class="muted small center" role="status">
+                {t('search_partial')}
+              </p>
             ) : null}
           </>
         )}

@@ -170,6 +170,7 @@ export const t = translator({
   search_empty_text: 'Only channels you are in are searched.',
   search_none: 'No message matches',
   search_none_text: 'Try fewer words or fewer filters.',
+  search_partial: 'Older messages are still being read. What is found in them appears here.',
   search_older: 'Messages older than {date} are no longer kept.',
   filter_in: 'In',
   filter_from: 'From',

@@ -167,6 +167,8 @@ export interface SearchResult {
   hits: SearchHit[];
   next: string | null;
   oldest_kept?: Ms;
+  /** More may be found soon: the server is still reading. */
+  partial?: boolean;
 }
 
 /** Whose, and when, where that is kept. */

@@ -9,8 +9,8 @@ use super::Query;
 use super::part::{Damaged, Part};
 use super::words::folded;
 
-/// Texts kept as their words. Scanning them costs a query a few microseconds; a part of fewer takes more memory.
-const TAIL_MAX: usize = 64;
+/// Texts kept as their words. Scanning them costs a query some microseconds; making parts of fewer costs more.
+const TAIL_MAX: usize = 256;
 /// Runs of one size that become one of the next.
 const MERGED: usize = 8;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use migrations_free_store::{Error, Id, Position, Scope};
 
@@ -19,8 +19,10 @@ const MESSAGES_AT_A_TIME: u64 = 4_096;
 /// Batches that come close to one another are followed in one go.
 const GATHER: Duration = Duration::from_millis(5);
 const TICK: Duration = Duration::from_secs(1);
-/// Whoever waits for an answer goes first.
-const NICE: i32 = 19;
+/// While people write, it rests so many times as long as it works: what they wait for goes first. At a lower
+/// priority it would be stopped with a lock in its hand, and all would wait.
+const RESTS: u32 = 4;
+const REST_MAX: Duration = Duration::from_millis(200);
 
 /// The thread that keeps the indexes up.
 pub struct Indexer {
@@ -43,9 +45,6 @@ impl Indexer {
         let thread = std::thread::Builder::new()
             .name("indexer".into())
             .spawn(move || {
-                if let Err(error) = rustix::process::nice(NICE) {
-                    tracing::debug!(%error, "the indexer runs at the priority of all");
-                }
                 follower.keep_indexes(&clock);
             })?;
         let _first_time = views.search.thread.set(thread.thread().clone());
@@ -67,6 +66,7 @@ impl Views {
         // Closed days that were never indexed, the newest last. Looked for once the open days are whole.
         let mut missing: Option<Vec<Key>> = None;
         while !search.stopping.load(Ordering::Acquire) {
+            let (began, size) = (Instant::now(), self.store.size());
             let (mut busy, complete, touched) = {
                 let mut touched = search.touched.lock();
                 let busy = search.forward(self, &mut touched);
@@ -92,6 +92,8 @@ impl Views {
                 // Under load, more comes meanwhile and is taken in one go.
                 if complete && search.upto.load(Ordering::Acquire) == self.store.size() {
                     std::thread::sleep(GATHER);
+                } else if self.store.size() > size {
+                    std::thread::sleep((began.elapsed() * RESTS).min(REST_MAX));
                 }
             } else {
                 std::thread::park_timeout(TICK);
