@@ -61,8 +61,8 @@ struct Run {
 }
 
 impl Run {
-    /// Long enough to be worth handing over, short enough that sealing keeps up with pushing.
-    const RECORDS: usize = 8;
+    /// Long enough to be worth waking another thread, short enough that sealing keeps up with pushing.
+    const RECORDS: usize = 32;
 
     fn seal(mut self) -> Vec<u8> {
         for record in &self.unsealed {
