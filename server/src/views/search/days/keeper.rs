@@ -21,8 +21,8 @@ const GATHER: Duration = Duration::from_millis(5);
 const TICK: Duration = Duration::from_secs(1);
 /// While people write, it rests so many times as long as it works: what they wait for goes first. At a lower
 /// priority it would be stopped with a lock in its hand, and all would wait.
-const RESTS: u32 = 4;
-const REST_MAX: Duration = Duration::from_millis(200);
+const RESTS: u32 = 16;
+const REST_MAX: Duration = Duration::from_millis(500);
 
 /// The thread that keeps the indexes up.
 pub struct Indexer {
