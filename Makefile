@@ -8,11 +8,11 @@ CARGO ?= cargo
 run: build
 	./target/release/daylight serve
 
+## The whole workspace's features, so that nothing is built twice, but only the server.
 build:
-	$(CARGO) build --release --locked -p daylight
+	$(CARGO) build --release --locked --workspace --bin daylight
 
 ## Installs what the tests need (Chromium too) and runs everything.
-## Always the whole workspace: one set of features, so that nothing is built twice.
 test: check
 	$(CARGO) build --release --locked --workspace
 	$(CARGO) test --release --locked --workspace
