@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 CARGO ?= cargo
 
-.PHONY: run build test check web bench clean
+.PHONY: run build test check web bench package clean
 
 ## Builds everything and starts the server on its defaults; prints where to open it.
 run: build
@@ -12,12 +12,17 @@ run: build
 build:
 	$(CARGO) build --release --locked --workspace --bin daylight
 
-## Installs what the tests need (Chromium too) and runs everything.
+## Installs what the tests need (three browsers too) and runs everything.
 test: check
-	$(CARGO) build --release --locked --workspace
-	$(CARGO) test --release --locked --workspace
-	deploy/ci/chromium.sh
+	# Installing is mostly waiting: all is built meanwhile, the server once for people and once for its own tests.
+	(deploy/ci/strangers.sh && deploy/ci/chromium.sh && deploy/ci/browsers.sh) & installed=$$!; \
+	  $(CARGO) test --release --locked --workspace --no-run && wait $$installed
+	# So are many tests: more of them at once, and packing, fill what they leave.
+	(deploy/ci/image.sh && deploy/ci/package.sh) & packed=$$!; \
+	  RUST_TEST_THREADS=4 $(CARGO) test --release --locked --workspace && wait $$packed
 	node tests/e2e/run.mjs
+	node tests/e2e/others.mjs
+	node tests/e2e/budgets.mjs
 
 ## What needs no server: formats, lints, bans, the client's own tests and budgets.
 check: web
@@ -35,6 +40,10 @@ web/node_modules/.package-lock.json: web/package-lock.json
 bench:
 	$(CARGO) build --release --locked --workspace --examples --bins
 	./target/release/bench $(if $(FULL),full,quick)
+
+## The Debian package: target/debian/daylight_VERSION_ARCH.deb
+package: build
+	deploy/debian/build.sh
 
 clean:
 	$(CARGO) clean

@@ -1,8 +1,17 @@
 import { defineConfig } from 'vite';
+import { emoji } from './tools/emoji.mjs';
+
+const LANGUAGE_FILE = /\/src\/(\w+)\/(?:\w+-)?words\.(\w\w)\.ts$/;
+
+function words(id: string): string | null {
+  const [, room, language] = LANGUAGE_FILE.exec(id) ?? [];
+  return room && language ? `words-${room === 'core' ? 'chat' : room}-${language}` : null;
+}
 
 // The build must give the same bytes from any folder: nothing here may depend on the clock, the host or a path.
 export default defineConfig({
   base: '/',
+  plugins: [emoji()],
   build: {
     target: 'es2022',
     outDir: 'dist',
@@ -16,6 +25,10 @@ export default defineConfig({
         // The service worker keeps its name: its address is its identity to the browser.
         entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
         chunkFileNames: 'assets/[name]-[hash].js',
+        // One file of words for a chunk and language; the first screen waits for one only.
+        codeSplitting: {
+          groups: [{ name: (id: string) => words(id), test: LANGUAGE_FILE }],
+        },
         assetFileNames: 'assets/[name]-[hash][extname]',
       },
     },

@@ -1,10 +1,10 @@
 //! Files people share, sealed in chunks under their message's scope. It knows no names and no types of files.
 
+mod checking;
 mod sealed;
 
 use std::io::{self, Read};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -12,16 +12,19 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::cipher;
 use crate::error::{During, Error};
-use crate::files;
+use crate::files::{self, Place};
 use crate::id::Id;
 use crate::keyring::Keyring;
 use crate::record::Commitment;
 use crate::scope::Scope;
 use crate::store::Store;
+pub use checking::BlobsFound;
 use sealed::{CHUNK_BYTES, Header, SealedFile};
 
 /// Largest blob, in bytes.
 const BLOB_BYTES_MAX: u64 = 16 << 30;
+/// The folder of markers.
+const IN: &str = "in";
 
 /// A finished blob. `commitment.hash` = SHA-256("daylight/blob/v1" || salt || bytes || u64be(length)).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +37,7 @@ pub struct Blob {
 /// The folder of blobs: `<last two characters>/<id>`, `.part` behind it until finished; and for each scope
 /// `in/<scope>/<id>`, an empty file that says which blobs die with it.
 pub(crate) struct Blobs {
-    dir: PathBuf,
+    dir: Place,
     keyring: Arc<Keyring>,
 }
 
@@ -46,14 +49,7 @@ impl Store {
             .duration_since(std::time::UNIX_EPOCH)
             .unwrap_or_default();
         let id = Id::new(now.as_millis() as u64);
-        BlobWriter::create(
-            &self.inner.blobs,
-            id,
-            scope,
-            author,
-            cipher::random(),
-            false,
-        )
+        BlobWriter::create(&self.inner.blobs, id, scope, author, cipher::random())
     }
 
     /// Goes on with a blob that was suspended, or cut short by a crash. [`BlobWriter::len`] tells how many bytes
@@ -67,7 +63,8 @@ impl Store {
         BlobReader::open(&self.inner.blobs, id, range)
     }
 
-    /// Seals the blob anew under another scope. Its id and its commitment stay the same.
+    /// Seals the blob anew under the scope's newest key, as if it had been written there. Its id and its commitment
+    /// stay the same.
     pub fn blob_reseal(&self, id: Id, scope: Scope) -> Result<(), Error> {
         self.inner.blobs.reseal(id, scope)
     }
@@ -84,26 +81,27 @@ impl Store {
 }
 
 impl Blobs {
-    pub fn new(dir: &Path, keyring: Arc<Keyring>) -> Result<Blobs, Error> {
+    pub fn new(dir: &Place, keyring: Arc<Keyring>) -> Result<Blobs, Error> {
         files::make_dir(dir)?;
+        files::make_dir(&dir.join("in"))?;
         Ok(Blobs {
-            dir: dir.to_owned(),
+            dir: dir.clone(),
             keyring,
         })
     }
 
-    fn path(&self, id: Id) -> PathBuf {
+    fn path(&self, id: Id) -> Place {
         let name = id.to_string();
         self.dir.join(name.get(24..).unwrap_or_default()).join(name)
     }
 
-    fn part_path(&self, id: Id) -> PathBuf {
+    fn part_path(&self, id: Id) -> Place {
         self.path(id).with_extension("part")
     }
 
-    fn marker(&self, scope: &Scope, id: Id) -> PathBuf {
+    fn marker(&self, scope: &Scope, id: Id) -> Place {
         self.dir
-            .join("in")
+            .join(IN)
             .join(scope.file_name())
             .join(id.to_string())
     }
@@ -111,10 +109,10 @@ impl Blobs {
     fn mark(&self, header: &Header) -> Result<(), Error> {
         for scope in header.scopes() {
             let marker = self.marker(&scope, header.id);
-            let dir = marker.parent().unwrap_or(&self.dir);
-            files::make_dir(dir)?;
+            let dir = marker.parent();
+            files::make_dir(&dir)?;
             files::create(&marker)?;
-            files::sync_dir(dir)?;
+            files::sync_dir(&dir)?;
         }
         Ok(())
     }
@@ -122,11 +120,17 @@ impl Blobs {
     fn reseal(&self, id: Id, scope: Scope) -> Result<(), Error> {
         let mut reader = BlobReader::open(self, id, 0..u64::MAX)?;
         let old = reader.sealed.header;
+        let generation = self.keyring.for_sealing(&scope)?.0;
+        if (old.scope, old.generation, old.author_seals)
+            == (scope, generation, scope.mixes_author())
+        {
+            return Ok(());
+        }
         let salt = reader.blob.commitment.salt;
-        let mut writer = BlobWriter::create(self, id, scope, old.author, salt, true)?;
+        let mut writer = BlobWriter::create(self, id, scope, old.author, salt)?;
         let mut chunk = Zeroizing::new(vec![0; CHUNK_BYTES]);
         loop {
-            let count = reader.read(&mut chunk).during("reading", &self.path(id))?;
+            let count = reader.read(&mut chunk).during("reading", self.path(id))?;
             if count == 0 {
                 break;
             }
@@ -136,7 +140,7 @@ impl Blobs {
         let blob = writer.finish()?;
         if blob != reader.blob {
             return Err(Error::damaged(
-                &self.path(id),
+                self.path(id),
                 0,
                 "the blob resealed is not the blob that was read",
             ));
@@ -165,11 +169,11 @@ impl Blobs {
     }
 
     fn list(&self, scope: &Scope) -> Result<Vec<Id>, Error> {
-        let markers = files::list(&self.dir.join("in").join(scope.file_name()))?;
+        let markers = files::list(&self.dir.join(IN).join(scope.file_name()))?;
         let mut ids = Vec::new();
         for id in markers
             .iter()
-            .filter_map(|path| files::name_of(path).parse::<Id>().ok())
+            .filter_map(|path| path.name().parse::<Id>().ok())
         {
             // A crash may leave the marker of a scope that the blob was resealed away from: the file decides.
             for path in [self.path(id), self.part_path(id)] {
@@ -187,12 +191,33 @@ impl Blobs {
     /// How many blobs the scope has, and their bytes as they lie on disk.
     pub fn totals(&self, scope: &Scope) -> Result<(u64, u64), Error> {
         let ids = self.list(scope)?;
-        let size = |path: PathBuf| std::fs::metadata(path).map_or(0, |found| found.len());
+        let size = |path: Place| path.length().unwrap_or(0);
         let bytes = ids
             .iter()
             .map(|id| size(self.path(*id)) + size(self.part_path(*id)))
             .sum();
         Ok((ids.len() as u64, bytes))
+    }
+
+    /// Marks every finished blob of which only the file was restored, and unlinks those whose key is destroyed.
+    pub fn settle(&self) -> Result<u64, Error> {
+        let mut removed = 0;
+        for dir in files::list(&self.dir)? {
+            if dir.name() == IN {
+                continue;
+            }
+            for path in files::list(&dir)? {
+                let Some(header) = sealed::read_header(&path)? else {
+                    return Err(Error::damaged(&path, 0, "a blob's header cannot be read"));
+                };
+                match header.is_forgotten(&self.keyring) {
+                    true => removed += u64::from(files::remove(&path)?),
+                    false => self.mark(&header)?,
+                }
+            }
+            files::sync_dir(&dir)?;
+        }
+        Ok(removed)
     }
 
     /// Unlinks every blob of the scope.
@@ -201,12 +226,19 @@ impl Blobs {
         for id in self.list(scope)? {
             removed += u64::from(self.delete(id)?);
         }
-        let dir = self.dir.join("in").join(scope.file_name());
+        let dir = self.dir.join(IN).join(scope.file_name());
         for stale in files::list(&dir)? {
             files::remove(&stale)?;
         }
-        let _ = std::fs::remove_dir(&dir);
+        files::remove_empty_dir(&dir);
         Ok(removed)
+    }
+}
+
+/// Reads a header of any bytes; for tests of what damage may do.
+pub(crate) fn look_at(bytes: &[u8]) {
+    if let Some(header) = Header::parse(bytes) {
+        let _scopes = header.scopes().count();
     }
 }
 
@@ -214,8 +246,8 @@ impl Blobs {
 /// chunks it was given, and can be resumed from there.
 pub struct BlobWriter {
     sealed: SealedFile,
-    final_path: PathBuf,
-    markers: Vec<PathBuf>,
+    final_path: Place,
+    markers: Vec<Place>,
     keyring: Arc<Keyring>,
     salt: [u8; 32],
     hasher: Sha256,
@@ -231,16 +263,10 @@ impl BlobWriter {
         scope: Scope,
         author: Id,
         salt: [u8; 32],
-        again: bool,
     ) -> Result<BlobWriter, Error> {
         let final_path = blobs.path(id);
-        if !again && final_path.exists() {
-            return Err(Error::Refused {
-                why: "a blob of this id exists",
-            });
-        }
         let (generation, _) = blobs.keyring.for_sealing(&scope)?;
-        let author_seals = !matches!(scope, Scope::Person(_) | Scope::Matter(_));
+        let author_seals = scope.mixes_author();
         if author_seals {
             blobs.keyring.for_sealing(&Scope::Person(author))?;
         }
@@ -252,7 +278,7 @@ impl BlobWriter {
             author,
             author_seals,
         };
-        files::make_dir(final_path.parent().unwrap_or(&blobs.dir))?;
+        files::make_dir(&final_path.parent())?;
         blobs.mark(&header)?;
         let sealed = SealedFile::create(&blobs.part_path(id), header, &salt, &blobs.keyring)?;
         Ok(Self::begin(blobs, sealed, salt))
@@ -296,6 +322,7 @@ impl BlobWriter {
             writer.pending.extend_from_slice(&chunk);
         }
         writer.sealed.cut_to_chunks(writer.chunks)?;
+        writer.sealed.write_again()?;
         Ok(writer)
     }
 
@@ -339,7 +366,8 @@ impl BlobWriter {
         if !self.pending.is_empty() {
             self.sealed.write_chunk(self.chunks, &self.pending)?;
         }
-        self.sealed.sync()
+        self.sealed.sync()?;
+        files::sync_dir(&self.final_path.parent())
     }
 
     /// Durable when it returns. `Forgotten` when the scope was destroyed meanwhile.
@@ -369,9 +397,8 @@ impl BlobWriter {
             }
             return Err(Error::Forgotten);
         }
-        std::fs::rename(&self.sealed.path, &self.final_path)
-            .during("renaming", &self.sealed.path)?;
-        files::sync_dir(self.final_path.parent().unwrap_or(&self.final_path))?;
+        files::rename(&self.sealed.path, &self.final_path)?;
+        files::sync_dir(&self.final_path.parent())?;
         Ok(Blob {
             id: self.id(),
             len,

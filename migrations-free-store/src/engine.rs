@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
@@ -15,8 +15,9 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use crate::Progress;
 use crate::error::{During, Error};
-use crate::{Progress, files};
+use crate::files::{self, Place};
 
 /// Opening or one batch taking longer than this means that the engine hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -34,7 +35,7 @@ pub(crate) struct Engine {
     writes: Option<SyncSender<Job>>,
     thread: Option<JoinHandle<()>>,
     /// Its presence makes the next opening rebuild.
-    doubt: PathBuf,
+    doubt: Place,
 }
 
 struct Job {
@@ -46,7 +47,7 @@ struct Job {
 
 impl Engine {
     pub fn open(
-        dir: &Path,
+        dir: &Place,
         cache_bytes: u64,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Engine, Error> {
@@ -54,7 +55,7 @@ impl Engine {
         let opened = if doubt.exists() {
             Err("it failed when it was last used".to_owned())
         } else {
-            open_in_time(dir, cache_bytes)
+            open_in_time(dir.path(), cache_bytes)
         };
         let db = match opened {
             Ok(db) => db,
@@ -64,7 +65,7 @@ impl Engine {
                 progress(Progress::Warning(format!(
                     "the views were moved aside and are rebuilt: {why}"
                 )));
-                open_in_time(dir, cache_bytes).map_err(|why| Error::Views { why })?
+                open_in_time(dir.path(), cache_bytes).map_err(|why| Error::Views { why })?
             }
         };
         let (writes, waiting) = sync_channel::<Job>(16);
@@ -220,15 +221,15 @@ fn open_in_time(dir: &Path, cache_bytes: u64) -> Result<sled::Db, String> {
 }
 
 /// Keeps one damaged directory for whoever wants to look into it.
-fn move_aside(dir: &Path) -> Result<(), Error> {
+fn move_aside(dir: &Place) -> Result<(), Error> {
     let aside = dir.with_extension("aside");
-    if aside.is_dir() {
-        std::fs::remove_dir_all(&aside).during("removing", &aside)?;
+    if aside.path().is_dir() {
+        std::fs::remove_dir_all(aside.path()).during("removing", &aside)?;
     } else {
         files::remove(&aside)?;
     }
     if dir.exists() {
-        std::fs::rename(dir, &aside).during("moving aside", dir)?;
+        std::fs::rename(dir.path(), aside.path()).during("moving aside", dir)?;
     }
     Ok(())
 }

@@ -54,6 +54,9 @@ pub enum Error {
     /// An earlier commit failed; what the disk holds is unknown, so the process must stop and recover.
     #[error("an earlier commit failed; the log must be opened anew")]
     Poisoned,
+    /// A backup, or a restore, that cannot go on; its code is its own.
+    #[error("{why}")]
+    Backup { code: &'static str, why: String },
     #[error("the views' engine failed: {why}; it is rebuilt at the next start")]
     Views { why: String },
 }
@@ -76,13 +79,14 @@ impl Error {
             Error::Refused { .. } => "store_refused",
             Error::Unproven { .. } => "store_unproven",
             Error::Poisoned => "store_poisoned",
+            Error::Backup { code, .. } => code,
             Error::Views { .. } => "store_views",
         }
     }
 
-    pub(crate) fn damaged(path: &Path, at: u64, why: &'static str) -> Error {
+    pub(crate) fn damaged(path: impl AsRef<Path>, at: u64, why: &'static str) -> Error {
         Error::Damaged {
-            path: path.to_owned(),
+            path: path.as_ref().to_owned(),
             at,
             why,
         }
@@ -91,14 +95,14 @@ impl Error {
 
 /// Names what was being done, to which file, and tells a full disk from other failures.
 pub(crate) trait During<T> {
-    fn during(self, what: &'static str, path: &Path) -> Result<T, Error>;
+    fn during(self, what: &'static str, path: impl AsRef<Path>) -> Result<T, Error>;
 }
 
 impl<T, E: Into<io::Error>> During<T> for Result<T, E> {
-    fn during(self, what: &'static str, path: &Path) -> Result<T, Error> {
+    fn during(self, what: &'static str, path: impl AsRef<Path>) -> Result<T, Error> {
         self.map_err(|error| {
             let source = error.into();
-            let path = path.to_owned();
+            let path = path.as_ref().to_owned();
             match source.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                     Error::DiskFull { path }

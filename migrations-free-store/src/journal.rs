@@ -9,25 +9,28 @@ mod recovery;
 mod segment;
 
 use std::collections::{HashMap, VecDeque};
-use std::fs::File;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
+use std::time::Instant;
 
 use parking_lot::{Mutex, RwLock};
 
+use crate::disk::DiskFile;
 use crate::error::{During, Error};
+use crate::files::{self, Place};
 use crate::id::Id;
 use crate::record::Raw;
 use crate::scope::Scope;
 use crate::verify::Hash;
-use crate::{Position, Progress, files};
+use crate::writer::Took;
+use crate::{Position, Progress};
 pub(crate) use caretaker::Caretaker;
 pub(crate) use frame::BATCH_HEADER_BYTES;
 use frame::SEGMENT_HEADER_BYTES;
 pub(crate) use index::Entry;
 use index::Live;
+pub(crate) use recovery::{look_at, walk_bytes};
+pub(crate) use segment::FIRST_MAX;
 use segment::{Body, Change, Segment};
 
 /// Offsets in a segment have 32 bits; this leaves room for the last batch.
@@ -41,12 +44,14 @@ const CHANNEL_RANGE_MAX: usize = 1 << 20;
 const FILES_OPEN_MAX: usize = 256;
 
 pub(crate) struct Journal {
-    pub dir: PathBuf,
+    pub dir: Place,
     segment_bytes: u64,
     segments: RwLock<Vec<Arc<Segment>>>,
     channels: RwLock<HashMap<Id, Channel>>,
     opened: Mutex<VecDeque<Weak<Segment>>>,
     size: AtomicU64,
+    /// Held while a segment is written anew: two at once could undo each other.
+    rewriting: Mutex<()>,
     pub caretaker: Caretaker,
 }
 
@@ -57,35 +62,48 @@ struct Channel {
     spans: Vec<(u32, u64)>,
 }
 
+/// A segment's file, and how much of it counts.
+pub(crate) struct Extent {
+    pub place: Place,
+    pub file: Arc<dyn DiskFile>,
+    pub bytes: u64,
+    pub is_closed: bool,
+}
+
 /// The end of the log that grows. Held by the one writer.
 pub(crate) struct Tail {
     segment: Arc<Segment>,
-    file: File,
+    file: Arc<dyn DiskFile>,
     capacity: u64,
+    /// The next segment could not be begun: whether its name is on disk is unknown, so nothing may follow here.
+    is_broken: bool,
 }
 
 impl Journal {
     /// Opens the log, cutting a torn last batch off; but a log of less than `signed` events is left as it is.
     pub fn open(
-        dir: &Path,
+        dir: &Place,
         segment_bytes: u64,
         signed: Position,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(Journal, Tail), Error> {
         files::make_dir(dir)?;
+        // Names that a crash or a failed sync left in doubt: what is read from now on must be there for good.
+        files::sync_dir(dir)?;
         let segment_bytes = segment_bytes.clamp(SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX);
         let journal = Journal {
-            dir: dir.to_owned(),
+            dir: dir.clone(),
             segment_bytes,
             segments: RwLock::default(),
             channels: RwLock::default(),
             opened: Mutex::default(),
             size: AtomicU64::new(0),
+            rewriting: Mutex::default(),
             caretaker: Caretaker::start()?,
         };
         for path in files::list(dir)?
             .iter()
-            .filter(|path| files::is_unfinished(files::name_of(path)))
+            .filter(|path| files::is_unfinished(path.name()))
         {
             files::remove(path)?;
         }
@@ -120,7 +138,7 @@ impl Journal {
     }
 
     /// Segment files in order of their first positions.
-    pub fn segments_in(dir: &Path) -> Result<Vec<(Position, PathBuf)>, Error> {
+    pub fn segments_in(dir: &Place) -> Result<Vec<(Position, Place)>, Error> {
         let paths = files::list(dir)?;
         Ok(paths
             .into_iter()
@@ -130,7 +148,7 @@ impl Journal {
 
     /// Reads every batch and record of one segment file for checking; an index must say what the batches say.
     pub fn walk_segment<F>(
-        path: &Path,
+        path: &Place,
         first: Position,
         each: &mut dyn FnMut(Position, &Raw<'_>) -> Result<(), F>,
     ) -> Result<(), Result<F, Error>> {
@@ -159,7 +177,7 @@ impl Journal {
                 let damaged =
                     || Error::damaged(&segment.path, 0, "the segment's directory is damaged");
                 for row in closed
-                    .read_channels(&file, &segment.path)?
+                    .read_channels(&*file, &segment.path)?
                     .ok_or_else(damaged)?
                 {
                     know(row.id, row.low, row.high);
@@ -174,15 +192,16 @@ impl Journal {
     fn open_tail(&self, segment: &Arc<Segment>) -> Result<Tail, Error> {
         let path = &segment.path;
         let file = files::open_write(path)?;
-        let length = file.metadata().during("measuring", path)?.len();
+        let length = file.length().during("measuring", path)?;
         if length < self.segment_bytes {
-            files::write_zeros(&file, path, length, self.segment_bytes)?;
+            files::write_zeros(&*file, path, length, self.segment_bytes)?;
             file.sync_all().during("syncing", path)?;
         }
         Ok(Tail {
             segment: segment.clone(),
             file,
             capacity: length.max(self.segment_bytes),
+            is_broken: false,
         })
     }
 
@@ -190,7 +209,7 @@ impl Journal {
     fn new_segment(&self) -> Result<Tail, Error> {
         let ready = self.caretaker.take(&self.dir, self.segment_bytes)?;
         let path = segment::path_of(&self.dir, self.size());
-        std::fs::rename(&ready, &path).during("renaming", &ready)?;
+        files::rename(&ready, &path)?;
         files::sync_dir(&self.dir)?;
         let live = Live::new(self.size(), SEGMENT_HEADER_BYTES as u64);
         let file = files::open_write(&path)?;
@@ -200,6 +219,7 @@ impl Journal {
             segment,
             file,
             capacity: self.segment_bytes,
+            is_broken: false,
         })
     }
 
@@ -217,6 +237,29 @@ impl Journal {
             .sum()
     }
 
+    /// Every segment as far as it is written, and the events in them. What each file has up to there never
+    /// changes: one that is sealed anew is another file.
+    pub fn extents(&self) -> Result<(Vec<Extent>, Position), Error> {
+        // What is full is closed first, so that its index is copied and not made anew.
+        self.caretaker.wait();
+        let segments = self.segments.read().clone();
+        let (mut extents, mut size) = (Vec::new(), 0);
+        for segment in &segments {
+            let (count, bytes, is_closed) = segment.extent();
+            if count == 0 {
+                continue;
+            }
+            size += count;
+            extents.push(Extent {
+                place: segment.path.clone(),
+                file: segment.file()?,
+                bytes,
+                is_closed,
+            });
+        }
+        Ok((extents, size))
+    }
+
     /// The last sequence number of a channel, if it has any record.
     pub fn last_seq(&self, channel: &Id) -> Option<u64> {
         self.channels
@@ -232,7 +275,11 @@ impl Journal {
         tail: &mut Tail,
         batch: &mut Vec<u8>,
         entries: &mut [Entry],
-    ) -> Result<(), Error> {
+    ) -> Result<Took, Error> {
+        if tail.is_broken {
+            return Err(Error::Poisoned);
+        }
+        let begun = Instant::now();
         frame::end_batch(batch, self.size(), entries.len() as u32);
         let mut at = tail.segment.data_end();
         if at + batch.len() as u64 > tail.capacity && tail.segment.count() > 0 {
@@ -248,47 +295,47 @@ impl Journal {
             tail.file.write_all_at(batch, at)
         }
         .during("appending to", &tail.segment.path)?;
+        let written = Instant::now();
         tail.file
             .sync_data()
             .during("syncing", &tail.segment.path)?;
+        let took = Took {
+            append: written - begun,
+            sync: written.elapsed(),
+        };
         for entry in entries.iter_mut() {
             entry.offset += at as u32;
         }
         self.publish(tail, entries, at + batch.len() as u64);
-        Ok(())
+        Ok(took)
     }
 
-    /// Makes a durable batch visible to readers.
+    /// Makes a durable batch visible to readers: all of it at once, so that whatever a lookup finds can be read.
     fn publish(&self, tail: &Tail, entries: &[Entry], data_end: u64) {
         let number = (self.segments.read().len() - 1) as u32;
-        let mut new = Vec::new();
-        if let Body::Live(live) = &mut *tail.segment.body.write() {
+        let mut body = tail.segment.body.write();
+        let mut channels = self.channels.write();
+        if let Body::Live(live) = &mut *body {
             live.entries.reserve(entries.len());
             for entry in entries {
-                if live.add(*entry) {
-                    new.extend(entry.place);
+                let is_new = live.add(*entry);
+                if let Some((channel, seq)) = entry.place {
+                    let known = channels.entry(channel).or_default();
+                    if is_new {
+                        known.spans.push((number, seq));
+                    }
+                    known.last_seq = seq;
                 }
             }
             live.data_end = data_end;
         }
-        let mut channels = self.channels.write();
-        for (channel, seq) in new {
-            channels
-                .entry(channel)
-                .or_default()
-                .spans
-                .push((number, seq));
-        }
-        for (channel, seq) in entries.iter().filter_map(|entry| entry.place) {
-            channels.entry(channel).or_default().last_seq = seq;
-        }
-        drop(channels);
         self.size.fetch_add(entries.len() as u64, Ordering::Release);
     }
 
     /// Begins a new segment; the full one is closed in the background.
     pub fn rotate(&self, tail: &mut Tail) -> Result<(), Error> {
         let full = tail.segment.clone();
+        tail.is_broken = true;
         *tail = self.new_segment()?;
         self.caretaker.prepare(&self.dir, self.segment_bytes);
         self.caretaker.run(move || {
@@ -300,21 +347,21 @@ impl Journal {
 
     /// Writes the segment that holds `position` anew: `change` appends each record to the batch, as it was or
     /// otherwise sealed. The new file takes the old one's place by a rename, once it is on disk and read back.
-    /// Positions and leaves stay; the open segment is closed first.
+    /// Positions and leaves stay; the open segment is closed first. Appending goes on meanwhile.
     pub fn rewrite(
         &self,
-        tail: &mut Tail,
+        tail: &Mutex<Tail>,
         position: Position,
         change: &mut Change<'_>,
     ) -> Result<(), Error> {
+        let _one_at_a_time = self.rewriting.lock();
         let number = self.segment_number(position).ok_or(Error::NotFound)?;
-        if self
-            .segments
-            .read()
-            .get(number)
-            .is_some_and(|segment| Arc::ptr_eq(segment, &tail.segment))
         {
-            self.rotate(tail)?;
+            let mut tail = tail.lock();
+            let is_open = |segment: &Arc<Segment>| Arc::ptr_eq(segment, &tail.segment);
+            if self.segments.read().get(number).is_some_and(is_open) {
+                self.rotate(&mut tail)?;
+            }
         }
         self.caretaker.wait();
         let segment = self.segment(number).ok_or(Error::NotFound)?;
@@ -326,14 +373,38 @@ impl Journal {
         Ok(())
     }
 
+    /// The records that the scope's destruction touches, by segment: the positions, growing.
+    pub fn scope_by_segment(&self, scope: &Scope) -> Result<Vec<Vec<Position>>, Error> {
+        self.scope_some(scope, usize::MAX)
+    }
+
+    /// As [`Journal::scope_by_segment`], but the first `limit` records alone.
+    pub fn scope_some(&self, scope: &Scope, limit: usize) -> Result<Vec<Vec<Position>>, Error> {
+        let (mut all, mut left) = (Vec::new(), limit);
+        for number in 0..self.segment_count() {
+            let segment = self.segment(number).ok_or(Error::NotFound)?;
+            let indexes = segment.scope_list(scope, left)?;
+            left -= indexes.len();
+            let positions = indexes.into_iter().map(u64::from);
+            all.push(positions.map(|index| segment.first + index).collect());
+            if left == 0 {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
     /// The last position of the segment that holds `position`.
     pub fn segment_end(&self, position: Position) -> Option<Position> {
-        let segment = self
-            .segments
-            .read()
-            .get(self.segment_number(position)?)?
-            .clone();
+        let number = self.segment_number(position)?;
+        let segment = self.segments.read().get(number)?.clone();
         Some(segment.first + segment.count())
+    }
+
+    /// Counted before whoever asks goes on: with the list still held, asking again for one of them would wait for a
+    /// segment that begins, which waits for the list.
+    fn segment_count(&self) -> usize {
+        self.segments.read().len()
     }
 
     fn segment_number(&self, position: Position) -> Option<usize> {
@@ -461,8 +532,7 @@ impl Journal {
 
     /// The newest record with this tag in segments that hold anything from `since_ms` on.
     pub fn find_tag(&self, tag: &[u8; 16], since_ms: u64) -> Result<Option<Position>, Error> {
-        let count = self.segments.read().len();
-        for number in (0..count).rev() {
+        for number in (0..self.segment_count()).rev() {
             let newest_ms = self
                 .segments
                 .read()
@@ -482,7 +552,7 @@ impl Journal {
     /// How many records the scope's destruction touches, and how many bytes of them.
     pub fn scope_totals(&self, scope: &Scope) -> Result<(u64, u64), Error> {
         let mut totals = (0, 0);
-        for number in 0..self.segments.read().len() {
+        for number in 0..self.segment_count() {
             let segment = self.segment(number).ok_or(Error::NotFound)?;
             let (records, bytes) = segment.scope_totals(scope)?;
             totals = (totals.0 + records, totals.1 + bytes);
@@ -492,17 +562,7 @@ impl Journal {
 
     /// The positions of the records that the scope's destruction touches.
     pub fn scope_positions(&self, scope: &Scope) -> Result<Vec<Position>, Error> {
-        let mut positions = Vec::new();
-        for number in 0..self.segments.read().len() {
-            let segment = self.segment(number).ok_or(Error::NotFound)?;
-            let indexes = segment.scope_list(scope)?;
-            positions.extend(
-                indexes
-                    .into_iter()
-                    .map(|index| segment.first + u64::from(index)),
-            );
-        }
-        Ok(positions)
+        Ok(self.scope_by_segment(scope)?.concat())
     }
 }
 

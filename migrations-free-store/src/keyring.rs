@@ -5,15 +5,17 @@ mod ring;
 mod root;
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::RwLock;
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
+use crate::backup::KeyringMark;
 use crate::cipher::Key;
 use crate::error::Error;
-use crate::files;
+use crate::files::{self, Place};
+use crate::id::Id;
 use crate::scope::Scope;
 use ring::{Ring, Slot};
 use root::Root;
@@ -62,7 +64,7 @@ impl Name {
 }
 
 pub(crate) struct Keyring {
-    dir: PathBuf,
+    dir: Place,
     state: RwLock<State>,
 }
 
@@ -78,7 +80,7 @@ struct State {
 
 impl Keyring {
     /// Opens `dir`, or makes it when `may_create`: only a log without events may lack its keyring.
-    pub fn open(dir: &Path, may_create: bool) -> Result<Keyring, Error> {
+    pub fn open(dir: &Place, may_create: bool) -> Result<Keyring, Error> {
         files::make_dir(dir)?;
         let root_path = dir.join("root");
         let root = match Root::read(&root_path)? {
@@ -86,8 +88,7 @@ impl Keyring {
             None if may_create => {
                 let root = Root::first();
                 Ring::create(dir, &root, &[])?;
-                root.write(&root_path)?;
-                files::sync_dir(dir)?;
+                root.create(&root_path)?;
                 root
             }
             None => {
@@ -96,14 +97,22 @@ impl Keyring {
                 });
             }
         };
+        // Whoever wrote them may not have come to their sync, or it failed: before anything rests on this pair, and
+        // before the old one goes, it is put on disk.
+        root.write(&root_path)?;
+        files::sync_dir(dir)?;
+        let keyring = Self::load(dir, root, true)?;
+        let state = keyring.state.write();
+        state.ring.write_again()?;
         // A crash in a change of root leaves the old root or an unfinished ring behind: finish or drop them.
-        root.forget_others(&root_path)?;
-        Ring::wipe_others(dir, root.epoch)?;
-        Self::load(dir, root, true)
+        state.root.forget_others(&root_path)?;
+        Ring::wipe_others(dir, state.root.epoch)?;
+        drop(state);
+        Ok(keyring)
     }
 
     /// Reads the keyring and changes nothing.
-    pub fn open_read_only(dir: &Path) -> Result<Keyring, Error> {
+    pub fn open_read_only(dir: &Place) -> Result<Keyring, Error> {
         match Root::read(&dir.join("root"))? {
             Some(root) => Self::load(dir, root, false),
             None => Err(Error::WrongKey {
@@ -112,7 +121,7 @@ impl Keyring {
         }
     }
 
-    fn load(dir: &Path, root: Root, writable: bool) -> Result<Keyring, Error> {
+    fn load(dir: &Place, root: Root, writable: bool) -> Result<Keyring, Error> {
         let (ring, slots) = Ring::open(dir, &root, writable)?;
         let mut keys: HashMap<Name, Vec<_>> = HashMap::with_capacity(slots.len());
         for (number, slot) in slots {
@@ -123,7 +132,7 @@ impl Keyring {
             generations.push((number, slot.key.map(Arc::new)));
         }
         Ok(Keyring {
-            dir: dir.to_owned(),
+            dir: dir.clone(),
             state: RwLock::new(State { root, ring, keys }),
         })
     }
@@ -151,6 +160,28 @@ impl Keyring {
             .is_some_and(|(_, key)| key.is_some())
     }
 
+    /// True when any generation of the scope's key below the given one can still be used.
+    pub fn has_living(&self, scope: &Scope, below: u16) -> bool {
+        let state = self.state.read();
+        let generations = state.keys.get(&Name::of(scope)).into_iter().flatten();
+        let mut old = generations.take(usize::from(below));
+        old.any(|(_, key)| key.is_some())
+    }
+
+    /// False when the scope is destroyed: nothing can be sealed under it any more.
+    pub fn can_seal(&self, scope: &Scope) -> bool {
+        let state = self.state.read();
+        let newest = state.keys.get(&Name::of(scope)).and_then(|all| all.last());
+        newest.is_none_or(|(_, key)| key.is_some())
+    }
+
+    /// The newest generation of the scope's key; 0 when it has none yet.
+    pub fn generation(&self, scope: &Scope) -> u16 {
+        let state = self.state.read();
+        let count = state.keys.get(&Name::of(scope)).map_or(0, Vec::len);
+        count.saturating_sub(1) as u16
+    }
+
     /// The newest key of the scope, made now if the scope never had one. Only [`Keyring::sync`] makes it
     /// durable. A destroyed scope stays destroyed: `Forgotten`.
     pub fn for_sealing(&self, scope: &Scope) -> Result<(u16, Arc<Key>), Error> {
@@ -158,7 +189,8 @@ impl Keyring {
     }
 
     fn newest_or_new(&self, name: Name) -> Result<(u16, Arc<Key>), Error> {
-        if let Some(found) = newest(&self.state.read(), name) {
+        let known = newest(&self.state.read(), name);
+        if let Some(found) = known {
             return found;
         }
         let mut state = self.state.write();
@@ -189,28 +221,54 @@ impl Keyring {
         Ok(*key.bytes())
     }
 
+    /// The secret, if it was ever made.
+    pub fn known_secret(&self, name: &str) -> Option<[u8; 32]> {
+        let (_, key) = newest(&self.state.read(), Name::of_secret(name))?.ok()?;
+        Some(*key.bytes())
+    }
+
+    /// The scopes of which any key was ever destroyed.
+    pub fn destroyed(&self) -> Vec<Scope> {
+        let state = self.state.read();
+        let dead = state
+            .keys
+            .iter()
+            .filter(|(_, all)| all.iter().any(|(_, key)| key.is_none()));
+        dead.filter_map(|(name, _)| Scope::from_parts(name.kind, Id(name.id), name.number))
+            .collect()
+    }
+
+    /// How far it is.
+    pub fn mark(&self) -> KeyringMark {
+        mark_of(&self.state.read())
+    }
+
+    /// Its files as they are on disk, by name, all of one moment.
+    pub fn files(&self) -> Result<(KeyringMark, Vec<(String, Zeroizing<Vec<u8>>)>), Error> {
+        let state = self.state.read();
+        let root = self.dir.join("root");
+        let mut found = Vec::new();
+        for path in state.ring.places().chain([&root]) {
+            let bytes = files::read(path)?.ok_or(Error::NotFound)?;
+            found.push((path.name().to_owned(), Zeroizing::new(bytes)));
+        }
+        Ok((mark_of(&state), found))
+    }
+
     /// Destroys every generation of these scopes below the given one: zeroes their slots in place, syncs,
     /// reads back, then puts all other keys under a fresh root. A scope that never had a key gets a slot
-    /// that says destroyed, so that none is made later. Gives the scopes that were alive.
-    pub fn destroy(&self, scopes: &[(Scope, u16)]) -> Result<Vec<Scope>, Error> {
+    /// that says destroyed, so that none is made later.
+    pub fn destroy(&self, scopes: &[(Scope, u16)]) -> Result<(), Error> {
         let mut state = self.state.write();
-        let mut alive = Vec::new();
         let mut zeroed = Vec::new();
         for (scope, below) in scopes {
             let name = Name::of(scope);
             if !state.keys.contains_key(&name) {
                 state.add(&self.dir, name)?;
-            } else if state
-                .keys
-                .get(&name)
-                .is_some_and(|all| all.iter().any(|(_, key)| key.is_some()))
-            {
-                alive.push(*scope);
             }
             let generations = state.keys.get(&name).into_iter().flatten();
-            for (generation, (number, key)) in generations.take(usize::from(*below)).enumerate() {
-                // A slot already zeroed is zeroed again: an earlier try may have stopped before its sync.
-                let _ = key;
+            // A slot already zeroed is zeroed again: an earlier try may have stopped before its sync.
+            for (generation, (number, _)) in generations.take(usize::from(*below)).enumerate() {
                 zeroed.push((
                     *number,
                     Slot {
@@ -233,14 +291,26 @@ impl Keyring {
                 *key = None;
             }
         }
-        state.change_root(&self.dir, Steps::ALL)?;
-        Ok(alive)
+        state.change_root(&self.dir, Steps::ALL)
     }
 
     /// Keys alive on disk, read anew, for proving a destruction.
     pub fn reread(&self) -> Result<Keyring, Error> {
         Self::open_read_only(&self.dir)
     }
+}
+
+fn mark_of(state: &State) -> KeyringMark {
+    KeyringMark {
+        epoch: state.root.epoch,
+        slots: u64::from(state.ring.slots()),
+    }
+}
+
+/// Reads a slot of any bytes, as the ring's and as the root's; for tests of what damage may do.
+pub(crate) fn look_at(bytes: &[u8]) {
+    ring::look_at(bytes);
+    root::look_at(bytes);
 }
 
 fn newest(state: &State, name: Name) -> Option<Result<(u16, Arc<Key>), Error>> {
@@ -265,9 +335,9 @@ impl Steps {
 }
 
 impl State {
-    fn add(&mut self, dir: &Path, name: Name) -> Result<(u16, Arc<Key>), Error> {
-        let generations = self.keys.entry(name).or_default();
-        let generation = u16::try_from(generations.len()).map_err(|_| Error::TooLarge {
+    fn add(&mut self, dir: &Place, name: Name) -> Result<(u16, Arc<Key>), Error> {
+        let made = self.keys.get(&name).map_or(0, Vec::len);
+        let generation = u16::try_from(made).map_err(|_| Error::TooLarge {
             what: "a key's generations",
             limit: u64::from(u16::MAX),
         })?;
@@ -278,13 +348,14 @@ impl State {
         };
         let number = self.ring.append(dir, &self.root, &slot)?;
         let key = Arc::new(slot.key.unwrap_or_else(Key::random));
+        let generations = self.keys.entry(name).or_default();
         generations.push((number, Some(key.clone())));
         Ok((generation, key))
     }
 
     /// New ring, new root, then the old root and the old ring are zeroed. A crash before the new root is on
     /// disk leaves the old pair whole; after it, the new pair is whole and opening finishes the zeroing.
-    fn change_root(&mut self, dir: &Path, until: Steps) -> Result<(), Error> {
+    fn change_root(&mut self, dir: &Place, until: Steps) -> Result<(), Error> {
         let mut slots: Vec<(u32, Slot)> = Vec::new();
         for (name, generations) in &self.keys {
             for (generation, (number, key)) in generations.iter().enumerate() {
@@ -327,6 +398,10 @@ mod tests {
     use super::*;
     use crate::id::Id;
 
+    fn on_disk(dir: &tempfile::TempDir) -> Place {
+        Place::on_system(dir.path())
+    }
+
     fn person(n: u8) -> Scope {
         Scope::Person(Id([n; 16]))
     }
@@ -347,7 +422,7 @@ mod tests {
             Steps::ALL,
         ] {
             let dir = tempfile::tempdir().expect("a folder");
-            let keyring = Keyring::open(dir.path(), true).expect("made");
+            let keyring = Keyring::open(&on_disk(&dir), true).expect("made");
             for n in 0..5 {
                 keyring.for_sealing(&person(n)).expect("a key");
             }
@@ -359,11 +434,11 @@ mod tests {
             keyring
                 .state
                 .write()
-                .change_root(dir.path(), until)
+                .change_root(&on_disk(&dir), until)
                 .expect("changed");
             drop(keyring);
             for _ in 0..2 {
-                let again = Keyring::open(dir.path(), false).expect("opens");
+                let again = Keyring::open(&on_disk(&dir), false).expect("opens");
                 assert_eq!([0, 2, 3, 4].map(|n| key_of(&again, &person(n))), kept);
                 assert!(matches!(again.find(&person(1), 0), Found::Destroyed));
                 assert!(matches!(
@@ -371,26 +446,49 @@ mod tests {
                     Err(Error::Forgotten)
                 ));
             }
-            let rings = files::list(dir.path()).expect("listed");
+            let rings = files::list(&on_disk(&dir)).expect("listed");
             assert_eq!(rings.len(), 2, "one root, one ring: {rings:?}");
         }
     }
 
     #[test]
+    fn a_destroyed_key_is_zeros_where_it_lay_before_anything_else_changes() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let place = Place::on_system(dir.path());
+        let keyring = Keyring::open(&place, true).expect("made");
+        keyring.for_sealing(&person(1)).expect("a key");
+        keyring.sync().expect("synced");
+        let slot = |path: &std::path::Path| {
+            let bytes = std::fs::read(path).expect("read");
+            bytes[4096 + 24..4096 + 124].to_vec()
+        };
+        let ring = dir.path().join("ring-00000001-0000.keys");
+        assert!(slot(&ring).iter().any(|byte| *byte != 0));
+        let dead = Slot {
+            name: Name::of(&person(1)),
+            generation: 0,
+            key: None,
+        };
+        let mut state = keyring.state.write();
+        state.ring.destroy(&[(0, dead)]).expect("destroyed");
+        assert!(slot(&ring).iter().all(|byte| *byte == 0));
+    }
+
+    #[test]
     fn more_keys_than_a_file_holds_are_all_found_again() {
         let dir = tempfile::tempdir().expect("a folder");
-        let keyring = Keyring::open(dir.path(), true).expect("made");
+        let keyring = Keyring::open(&on_disk(&dir), true).expect("made");
         let scopes: Vec<Scope> = (0..2500).map(|month| Scope::Audit { month }).collect();
         let made: Vec<_> = scopes
             .iter()
             .map(|s| *keyring.for_sealing(s).expect("key").1.bytes())
             .collect();
         keyring.sync().expect("synced");
-        let before = Keyring::open(dir.path(), false).expect("opens");
+        let before = Keyring::open(&on_disk(&dir), false).expect("opens");
         keyring
             .destroy(&[(scopes[7], u16::MAX)])
             .expect("destroyed");
-        let after = Keyring::open(dir.path(), false).expect("opens");
+        let after = Keyring::open(&on_disk(&dir), false).expect("opens");
         for (n, scope) in scopes.iter().enumerate() {
             assert_eq!(key_of(&before, scope), Some(made[n]));
             assert_eq!(key_of(&after, scope), (n != 7).then_some(made[n]));
@@ -400,19 +498,19 @@ mod tests {
             let bytes = std::fs::read(&path).expect("read");
             std::fs::remove_file(&path).expect("removed");
             assert!(matches!(
-                Keyring::open(dir.path(), false),
+                Keyring::open(&on_disk(&dir), false),
                 Err(Error::Damaged { .. })
             ));
             for length in [0, 100, 4096, bytes.len() - 1] {
                 std::fs::write(&path, &bytes[..length]).expect("written");
                 assert!(matches!(
-                    Keyring::open(dir.path(), false),
+                    Keyring::open(&on_disk(&dir), false),
                     Err(Error::Damaged { .. })
                 ));
             }
             std::fs::write(&path, &bytes).expect("written");
         }
-        assert!(Keyring::open(dir.path(), false).is_ok());
+        assert!(Keyring::open(&on_disk(&dir), false).is_ok());
     }
 
     #[test]
@@ -421,19 +519,19 @@ mod tests {
             tempfile::tempdir().expect("a folder"),
             tempfile::tempdir().expect("a folder"),
         );
-        Keyring::open(dir.path(), true)
+        Keyring::open(&on_disk(&dir), true)
             .expect("made")
             .secret("a")
             .expect("a secret");
-        Keyring::open(other.path(), true).expect("made");
+        Keyring::open(&on_disk(&other), true).expect("made");
         std::fs::copy(other.path().join("root"), dir.path().join("root")).expect("copied");
         assert!(matches!(
-            Keyring::open(dir.path(), false),
+            Keyring::open(&on_disk(&dir), false),
             Err(Error::WrongKey { .. })
         ));
         std::fs::remove_file(dir.path().join("root")).expect("removed");
         assert!(matches!(
-            Keyring::open(dir.path(), false),
+            Keyring::open(&on_disk(&dir), false),
             Err(Error::WrongKey { .. })
         ));
     }

@@ -1,11 +1,10 @@
 //! Sealed files derived from a scope's content, such as its search index. They die with the scope's key.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cipher::{self, NONCE_BYTES};
 use crate::error::Error;
-use crate::files;
+use crate::files::{self, Place};
 use crate::keyring::{Found, Keyring};
 use crate::scope::Scope;
 use crate::store::Store;
@@ -16,7 +15,7 @@ const LABEL_BYTES_MAX: usize = 100;
 const MAGIC: &[u8; 8] = b"DAYLPRT1";
 
 pub(crate) struct Parts {
-    dir: PathBuf,
+    dir: Place,
     keyring: Arc<Keyring>,
 }
 
@@ -44,15 +43,15 @@ impl Store {
 }
 
 impl Parts {
-    pub fn new(dir: &Path, keyring: Arc<Keyring>) -> Result<Parts, Error> {
+    pub fn new(dir: &Place, keyring: Arc<Keyring>) -> Result<Parts, Error> {
         files::make_dir(dir)?;
         Ok(Parts {
-            dir: dir.to_owned(),
+            dir: dir.clone(),
             keyring,
         })
     }
 
-    fn path(&self, scope: &Scope, label: &str) -> Result<PathBuf, Error> {
+    fn path(&self, scope: &Scope, label: &str) -> Result<Place, Error> {
         let fits = !label.is_empty() && label.len() <= LABEL_BYTES_MAX && !label.starts_with('.');
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         if !fits || !label.bytes().all(plain) || files::is_unfinished(label) {
@@ -90,7 +89,7 @@ impl Parts {
             file.get_mut(start..).unwrap_or_default(),
         );
         file.extend_from_slice(&tag);
-        files::make_dir(path.parent().unwrap_or(&self.dir))?;
+        files::make_dir(&path.parent())?;
         files::replace_durably(&path, &file)?;
         // A destruction may have gone by while the file was written.
         if self.keyring.is_alive(scope) {
@@ -135,7 +134,7 @@ impl Parts {
 
     fn labels(&self, scope: &Scope) -> Result<Vec<String>, Error> {
         let paths = files::list(&self.dir.join(scope.file_name()))?;
-        let labels = paths.iter().map(|path| files::name_of(path).to_owned());
+        let labels = paths.iter().map(|path| path.name().to_owned());
         Ok(labels
             .filter(|label| !files::is_unfinished(label))
             .collect())
@@ -145,10 +144,34 @@ impl Parts {
     pub fn totals(&self, scope: &Scope) -> Result<(u64, u64), Error> {
         let mut totals = (0, 0);
         for path in files::list(&self.dir.join(scope.file_name()))? {
-            let bytes = std::fs::metadata(&path).map_or(0, |found| found.len());
+            let bytes = path.length().unwrap_or(0);
             totals = (totals.0 + 1, totals.1 + bytes);
         }
         Ok(totals)
+    }
+
+    /// Unlinks every part whose key is destroyed.
+    pub fn settle(&self) -> Result<u64, Error> {
+        let mut removed = 0;
+        for dir in files::list(&self.dir)? {
+            let scope = dir.name().replace('_', "/").parse::<Scope>();
+            for path in files::list(&dir)? {
+                let file = files::read(&path)?.unwrap_or_default();
+                let mut fields = crate::bytes::Fields(&file);
+                let (magic, generation) = (fields.take(8), fields.u16());
+                let lives = match (&scope, magic, generation) {
+                    (Ok(scope), Some(_), Some(generation)) => {
+                        matches!(self.keyring.find(scope, generation), Found::Live(_))
+                    }
+                    _ => false,
+                };
+                if !lives {
+                    removed += u64::from(files::remove(&path)?);
+                }
+            }
+            files::sync_dir(&dir)?;
+        }
+        Ok(removed)
     }
 
     /// Unlinks every part of the scope.
@@ -158,7 +181,7 @@ impl Parts {
         for path in files::list(&dir)? {
             removed += u64::from(files::remove(&path)?);
         }
-        let _ = std::fs::remove_dir(&dir);
+        files::remove_empty_dir(&dir);
         Ok(removed)
     }
 }

@@ -132,10 +132,9 @@ impl Encoder {
         check_sizes(new)?;
         let salt: [u8; 32] = self.random.take();
         let (_, audit) = keyring.for_sealing(&Scope::audit(new.at_ms))?;
-        // A person's own scope is sealed by that person's key alone, so that erasing nobody else forgets it.
         let author = new
             .author
-            .filter(|_| new.content.is_some() && !matches!(new.scope, Scope::Person(_)));
+            .filter(|_| new.content.is_some() && new.scope.mixes_author());
         let mut routing = Routing {
             at_ms: new.at_ms,
             leaf: leaf_hash(&salt, new.header),
@@ -147,6 +146,8 @@ impl Encoder {
             place: new.place,
             tag: new.tag,
             has_content: new.content.is_some(),
+            content_dropped: false,
+            header_dropped: false,
         };
         let keys = match new.content {
             Some(_) => {
@@ -230,6 +231,37 @@ pub(crate) fn encode_resealed(
     layout::check(out.get_mut(start..).unwrap_or_default());
 }
 
+/// Appends the record without the sealed bytes that nobody can open any more; its leaf and its place stay.
+pub(crate) fn encode_dropped(raw: &Raw<'_>, header: bool, content: bool, out: &mut Vec<u8>) {
+    let mut routing = raw.routing;
+    routing.header_dropped |= header;
+    routing.content_dropped |= content;
+    let start = put_routing(&routing, out);
+    let header = if header { &[][..] } else { raw.header };
+    out.put_u32(header.len() as u32);
+    out.extend_from_slice(header);
+    if !content {
+        out.extend_from_slice(raw.content);
+    }
+    layout::close(out, start);
+    layout::check(out.get_mut(start..).unwrap_or_default());
+}
+
+/// Which sealed parts are still there though their keys are destroyed: the header, the content.
+pub(crate) fn forgotten_parts(
+    raw: &Raw<'_>,
+    position: Position,
+    keyring: &Keyring,
+) -> Result<(bool, bool), Error> {
+    let routing = &raw.routing;
+    let header = !routing.header_dropped
+        && living(keyring, &Scope::audit(routing.at_ms), 0, position)?.is_none();
+    let content = routing.has_content
+        && !routing.content_dropped
+        && content_keys(raw, position, keyring)?.is_none();
+    Ok((header, content))
+}
+
 fn check_sizes(new: &NewRecord<'_>) -> Result<(), Error> {
     if new.header.len() > HEADER_BYTES_MAX {
         return Err(Error::TooLarge {
@@ -310,6 +342,9 @@ pub(crate) fn open_header(
     position: Position,
     keyring: &Keyring,
 ) -> Result<Opened, Error> {
+    if raw.routing.header_dropped {
+        return Ok(None);
+    }
     let Some(audit) = living(keyring, &Scope::audit(raw.routing.at_ms), 0, position)? else {
         return Ok(None);
     };
@@ -329,16 +364,11 @@ pub(crate) fn open_content(
     position: Position,
     keyring: &Keyring,
 ) -> Result<Opened, Error> {
-    let routing = &raw.routing;
-    let Some(key) = living(keyring, &routing.scope, routing.generation, position)? else {
+    if raw.routing.content_dropped {
         return Ok(None);
-    };
-    let person = match routing.author.filter(|_| routing.author_seals) {
-        Some(author) => match living(keyring, &Scope::Person(author), 0, position)? {
-            None => return Ok(None),
-            alive => alive,
-        },
-        None => None,
+    }
+    let Some((key, person)) = content_keys(raw, position, keyring)? else {
+        return Ok(None);
     };
     open(
         raw,
@@ -348,6 +378,25 @@ pub(crate) fn open_content(
         raw.content,
     )
     .map(Some)
+}
+
+/// What the content is sealed with; None when any of it is destroyed.
+fn content_keys(
+    raw: &Raw<'_>,
+    position: Position,
+    keyring: &Keyring,
+) -> Result<Option<(Arc<Key>, Option<Arc<Key>>)>, Error> {
+    let routing = &raw.routing;
+    let Some(key) = living(keyring, &routing.scope, routing.generation, position)? else {
+        return Ok(None);
+    };
+    match routing.author.filter(|_| routing.author_seals) {
+        Some(author) => {
+            let person = living(keyring, &Scope::Person(author), 0, position)?;
+            Ok(person.map(|person| (key, Some(person))))
+        }
+        None => Ok(Some((key, None))),
+    }
 }
 
 fn living(
@@ -434,5 +483,73 @@ fn part(opened: Opened) -> (Option<[u8; 32]>, Part) {
     match opened {
         Some((salt, bytes)) => (Some(salt), Part::Bytes(bytes)),
         None => (None, Part::Forgotten),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::Place;
+
+    #[test]
+    fn a_part_in_another_place_is_an_error_and_gives_no_plaintext() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let keyring = Keyring::open(&Place::on_system(dir.path()), true).expect("made");
+        let (channel, author) = (Id([1; 16]), Id([2; 16]));
+        let sealed = |position: Position, place: (Id, u64), text: &[u8]| {
+            let commitment = Commitment::of(text);
+            let new = NewRecord {
+                at_ms: 1_795_305_600_000,
+                header: b"{\"as\":\"long as its content\"}",
+                content: Some((text, &commitment)),
+                scope: Scope::channel_day(channel, 1_795_305_600_000),
+                author: Some(author),
+                place: Some(place),
+                tag: None,
+            };
+            let mut out = Vec::new();
+            let encoded = Encoder::new().encode(&new, position, &keyring, &mut out);
+            encoded.expect("sealed").1.seal(&mut out);
+            out
+        };
+        let here = sealed(7, (channel, 1), b"the words that are looked for");
+        let there = sealed(8, (channel, 2), b"other words of the same length");
+        let (mine, other) = (parse(&here).expect("whole"), parse(&there).expect("whole"));
+        let opens = |raw: &Raw<'_>, position| {
+            let header = open_header(raw, position, &keyring).map(|part| part.is_some());
+            let content = open_content(raw, position, &keyring).map(|part| part.is_some());
+            (header.is_ok(), content.is_ok())
+        };
+        assert_eq!(opens(&mine, 7), (true, true));
+        // At another position, under another channel, with another's nonce.
+        assert_eq!(opens(&mine, 8), (false, false));
+        let mut moved = mine;
+        moved.routing.place = Some((Id([3; 16]), 1));
+        assert_eq!(opens(&moved, 7), (false, false));
+        let mut turned = mine;
+        turned.routing.nonce = other.routing.nonce;
+        assert_eq!(opens(&turned, 7), (false, false));
+        // Parts of two records, and the two parts of one.
+        let mut swapped = mine;
+        (swapped.header, swapped.content) = (other.header, other.content);
+        assert_eq!(opens(&swapped, 7), (false, false));
+        (swapped.header, swapped.content) = (mine.content, mine.header);
+        assert_eq!(opens(&swapped, 7), (false, false));
+        // Cut at any byte, and any byte changed.
+        for length in 0..mine.content.len() {
+            let mut cut = mine;
+            cut.content = &mine.content[..length];
+            assert_eq!(opens(&cut, 7), (true, false), "cut to {length}");
+            let mut flipped = mine.content.to_vec();
+            flipped[length] ^= 1;
+            cut.content = &flipped;
+            assert_eq!(opens(&cut, 7), (true, false), "changed at {length}");
+        }
+        // Under another person's key.
+        let mut theirs = mine;
+        theirs.routing.author = Some(Id([9; 16]));
+        let person = Scope::Person(Id([9; 16]));
+        keyring.for_sealing(&person).expect("a key");
+        assert_eq!(opens(&theirs, 7), (true, false));
     }
 }

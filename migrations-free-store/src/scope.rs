@@ -47,6 +47,15 @@ impl Scope {
         }
     }
 
+    /// Is the author's key mixed in with this one's? Not with a person's own, so that erasing nobody else forgets it;
+    /// and not with a matter's, which outlives everyone.
+    pub(crate) fn mixes_author(&self) -> bool {
+        match self {
+            Scope::ChannelDay { .. } | Scope::Channel(_) | Scope::Audit { .. } => true,
+            Scope::Person(_) | Scope::Matter(_) => false,
+        }
+    }
+
     /// Kind, id and number: the fixed form that files use.
     pub(crate) fn to_parts(self) -> (u8, Id, u32) {
         match self {

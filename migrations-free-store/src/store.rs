@@ -1,16 +1,21 @@
 //! Opening a data directory, and every read of it. It never appends and never destroys: see the writer.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
+use crate::Position;
+use crate::backup::RESTORING;
 use crate::blobs::Blobs;
 use crate::checkpoint::{self, Signatory, SignedCheckpoint};
-use crate::error::{During, Error};
+use crate::disk::{Disk, SystemDisk};
+use crate::error::Error;
+use crate::files::{self, Place};
 use crate::id::Id;
-use crate::journal::Journal;
+use crate::journal::{Journal, Tail};
 use crate::keyring::Keyring;
 use crate::merkle::Paths;
 use crate::parts::Parts;
@@ -20,7 +25,6 @@ use crate::tiles::Tiles;
 use crate::verify::Hash;
 use crate::views::Views;
 use crate::writer::Writer;
-use crate::{Position, files};
 
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -31,6 +35,8 @@ pub struct Options {
     pub segment_bytes: u64,
     /// Memory for the views' engine, in bytes.
     pub cache_bytes: u64,
+    /// Where the directory is: [`SystemDisk`], but for tests of what a disk may do.
+    pub disk: Arc<dyn Disk>,
 }
 
 impl Options {
@@ -40,6 +46,7 @@ impl Options {
             origin: origin.into(),
             segment_bytes: 64 << 20,
             cache_bytes: 64 << 20,
+            disk: Arc::new(SystemDisk),
         }
     }
 }
@@ -72,7 +79,13 @@ pub(crate) struct Inner {
     pub parts: Parts,
     pub signatory: Signatory,
     pub newest: RwLock<SignedCheckpoint>,
-    pub tree_dir: PathBuf,
+    /// The log's growing end, for the one writer, and for whoever closes the open segment.
+    pub tail: Mutex<Tail>,
+    /// Held while the list of what is to be dropped is read and written, and until what was put on it is destroyed:
+    /// the scopes put there since it was read last.
+    pub dropping: Mutex<BTreeSet<Scope>>,
+    pub dir: Place,
+    pub tree_dir: Place,
     /// Held, exclusively, for as long as the directory is open.
     _lock: File,
 }
@@ -84,15 +97,35 @@ impl Store {
         options: &Options,
         progress: &mut dyn FnMut(crate::Progress),
     ) -> Result<(Store, Writer), Error> {
+        let dir = Place::new(options.disk.clone(), &options.dir);
+        if dir.join(RESTORING).exists() {
+            return Err(Error::Backup {
+                code: "restore_unfinished",
+                why: format!(
+                    "{} was not restored to its end: empty it and restore again",
+                    options.dir.display()
+                ),
+            });
+        }
+        Self::open_restoring(options, progress)
+    }
+
+    /// Opens also what is being restored.
+    pub(crate) fn open_restoring(
+        options: &Options,
+        progress: &mut dyn FnMut(crate::Progress),
+    ) -> Result<(Store, Writer), Error> {
         if !checkpoint::is_origin(&options.origin) {
             return Err(Error::Refused {
                 why: "an origin has no spaces and no plus sign",
             });
         }
-        let dir = &options.dir;
-        files::make_dir(dir)?;
-        let lock = lock(dir)?;
-        warn_of_surroundings(dir, progress);
+        let dir = Place::new(options.disk.clone(), &options.dir);
+        files::make_root_dir(&dir)?;
+        let lock = files::hold_alone(&dir.join("lock"))?;
+        for warning in surroundings(&dir) {
+            progress(Progress::Warning(warning));
+        }
         let tree_dir = dir.join("tree");
         files::make_dir(&tree_dir)?;
         let note_path = tree_dir.join("checkpoint");
@@ -177,14 +210,22 @@ impl Store {
             keyring,
             signatory,
             newest: RwLock::new(newest),
+            tail: Mutex::new(tail),
+            dropping: Mutex::default(),
+            dir,
             tree_dir,
             _lock: lock,
         };
         let store = Store {
             inner: Arc::new(inner),
         };
-        let writer = Writer::new(store.clone(), tail)?;
+        let writer = Writer::new(store.clone())?;
         Ok((store, writer))
+    }
+
+    /// What of this machine may keep keys that are destroyed in `dir`; each in a sentence.
+    pub fn surroundings(dir: &Path) -> Vec<String> {
+        surroundings(&Place::on_system(dir))
     }
 
     /// Durable events: each can be read, and proved to be in the tree of this size.
@@ -342,6 +383,11 @@ impl Store {
         &self.inner.views
     }
 
+    /// False when the scope is destroyed: nothing can be sealed under it any more.
+    pub fn can_seal(&self, scope: &Scope) -> bool {
+        self.inner.keyring.can_seal(scope)
+    }
+
     /// True when the scope's key exists and is not destroyed.
     pub fn is_alive(&self, scope: &Scope) -> bool {
         self.inner.keyring.is_alive(scope)
@@ -408,37 +454,27 @@ impl Iterator for Scan {
     }
 }
 
-fn lock(dir: &Path) -> Result<File, Error> {
-    let path = dir.join("lock");
-    let file = files::create(&path)?;
-    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
-        Err(rustix::io::Errno::WOULDBLOCK) => Err(Error::Locked { path }),
-        result => result.during("locking", &path).map(|()| file),
-    }
-}
-
 /// Where zeroing in place does not reach: old blocks of copy-on-write file systems, and swapped memory.
-fn warn_of_surroundings(dir: &Path, progress: &mut dyn FnMut(Progress)) {
+fn surroundings(dir: &Place) -> Vec<String> {
     const COPY_ON_WRITE: [(u64, &str); 4] = [
         (0x9123_683e, "btrfs"),
         (0x2fc1_2fc1, "zfs"),
         (0xca45_1a4e, "bcachefs"),
         (0x794c_7630, "overlay"),
     ];
-    if let Ok(found) = rustix::fs::statfs(dir)
+    let mut told = Vec::new();
+    if let Ok(found) = rustix::fs::statfs(dir.real().path())
         && let Some((_, name)) = COPY_ON_WRITE
             .iter()
             .find(|(kind, _)| *kind == found.f_type as u64)
     {
-        let told = format!(
+        told.push(format!(
             "{} lies on {name}, which keeps old blocks: destroyed keys may linger there",
             dir.display()
-        );
-        progress(Progress::Warning(told));
-    }
-    if std::fs::read_to_string("/proc/swaps").is_ok_and(|swaps| swaps.lines().count() > 1) {
-        progress(Progress::Warning(
-            "swap is on: keys in memory may be written to it".into(),
         ));
     }
+    if std::fs::read_to_string("/proc/swaps").is_ok_and(|swaps| swaps.lines().count() > 1) {
+        told.push("swap is on: keys in memory may be written to it".into());
+    }
+    told
 }

@@ -3,16 +3,16 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
 
+use crate::Position;
 use crate::error::Error;
+use crate::files::{self, Place};
 use crate::journal::Journal;
 use crate::merkle::{self, Nodes, Paths, node_hash};
 use crate::verify::Hash;
-use crate::{Position, files};
 
 /// Hashes in a full tile.
 const WIDTH: u64 = 256;
@@ -23,7 +23,7 @@ const LEVELS_MAX: u8 = 8;
 const CACHED_MAX: usize = 256;
 
 pub(crate) struct Tiles {
-    dir: PathBuf,
+    dir: Place,
     journal: Arc<Journal>,
     edge: RwLock<Edge>,
     cache: Mutex<HashMap<(u8, u64), Arc<Tile>>>,
@@ -57,7 +57,7 @@ impl Tile {
         Tile { nodes }
     }
 
-    fn hashes(&self) -> &[Hash] {
+    pub fn hashes(&self) -> &[Hash] {
         self.nodes.get(..WIDTH as usize).unwrap_or_default()
     }
 
@@ -114,20 +114,30 @@ impl Edge {
 
 /// The tile files of a data directory, to be compared.
 pub(crate) struct TileFiles {
-    dir: PathBuf,
+    dir: Place,
 }
 
 impl TileFiles {
-    pub fn new(dir: &Path) -> TileFiles {
-        TileFiles {
-            dir: dir.to_owned(),
-        }
+    pub fn new(dir: &Place) -> TileFiles {
+        TileFiles { dir: dir.clone() }
     }
 
-    /// True when the file has the tile's hashes; None when there is no file.
+    /// True when the file has the tile's hashes; None when there is no file, or one that a power cut left unfinished:
+    /// tiles are not synced, so part of one may be zeros or missing.
     pub fn is_as(&self, level: u8, index: u64, tile: &Tile) -> Option<bool> {
+        const SECTOR: usize = 512;
         let found = files::read(&tile_path(&self.dir, level, index, WIDTH as u16)).ok()??;
-        Some(found == tile.hashes().concat())
+        let right = tile.hashes().concat();
+        if found == right {
+            return Some(true);
+        }
+        let written = found.chunks(SECTOR).zip(right.chunks(SECTOR));
+        let mut sectors = written.map(|(found, right)| {
+            let zeros = found.iter().all(|byte| *byte == 0);
+            zeros || right.starts_with(found)
+        });
+        let is_unfinished = found.len() <= right.len() && sectors.all(|sector| sector);
+        (!is_unfinished).then_some(false)
     }
 }
 
@@ -135,13 +145,13 @@ impl Tiles {
     /// Opens the tree of a log of `journal.size()` events and checks it against the checkpoint last signed.
     /// Only the right edge is read, and what the log gained since; on any doubt, more.
     pub fn open(
-        dir: &Path,
+        dir: &Place,
         journal: Arc<Journal>,
         signed: Option<(Position, Hash)>,
     ) -> Result<Tiles, Error> {
         let (checked, root) = signed.unwrap_or((0, merkle::empty_root()));
         let tiles = Tiles {
-            dir: dir.to_owned(),
+            dir: dir.clone(),
             journal,
             edge: RwLock::default(),
             cache: Mutex::default(),
@@ -421,8 +431,12 @@ impl Nodes for Tiles {
     }
 }
 
+fn tile_path(dir: &Place, level: u8, index: u64, width: u16) -> Place {
+    dir.join(tile_name(level, index, width))
+}
+
 /// C2SP tlog-tiles: `tile/<level>/<index in groups of three digits>`, `.p/<width>` when not full.
-pub(crate) fn tile_path(dir: &Path, level: u8, index: u64, width: u16) -> PathBuf {
+pub(crate) fn tile_name(level: u8, index: u64, width: u16) -> String {
     let mut groups = format!("{:03}", index % 1000);
     let mut rest = index / 1000;
     while rest > 0 {
@@ -434,14 +448,14 @@ pub(crate) fn tile_path(dir: &Path, level: u8, index: u64, width: u16) -> PathBu
     } else {
         String::new()
     };
-    dir.join(format!("tile/{level}/{groups}{partial}"))
+    format!("tile/{level}/{groups}{partial}")
 }
 
-fn write(path: &Path, hashes: &[Hash]) -> Result<(), Error> {
+fn write(path: &Place, hashes: &[Hash]) -> Result<(), Error> {
     let bytes = hashes.concat();
     match files::replace(path, &bytes) {
         Err(Error::Io { .. }) => {
-            files::make_dir(path.parent().unwrap_or(path))?;
+            files::make_dirs(&path.parent())?;
             files::replace(path, &bytes)
         }
         result => result,
@@ -449,7 +463,7 @@ fn write(path: &Path, hashes: &[Hash]) -> Result<(), Error> {
 }
 
 /// The hashes of a full tile's file; None when it is missing or has not its length.
-fn read(path: &Path) -> Result<Option<Vec<Hash>>, Error> {
+fn read(path: &Place) -> Result<Option<Vec<Hash>>, Error> {
     let bytes = files::read(path)?;
     let whole = bytes.filter(|bytes| bytes.len() == 32 * WIDTH as usize);
     Ok(whole.map(|bytes| bytes.as_chunks::<32>().0.to_vec()))

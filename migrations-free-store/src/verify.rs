@@ -1,19 +1,26 @@
 //! Checks that anyone can make: of a note, a proof, a record, or a whole data directory. Nothing is changed.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-pub use crate::checkpoint::Checkpoint;
-use crate::error::{During, Error};
+mod proof;
+
+pub use crate::checkpoint::{Checkpoint, Signed};
+use crate::disk::{Disk, SystemDisk};
+use crate::error::Error;
+use crate::files::{self, Place};
 use crate::journal::Journal;
 use crate::keyring::Keyring;
 use crate::record::{self, Part, Raw, Record};
-use crate::store::Progress;
-use crate::tiles::{Edge, TileFiles};
-use crate::{Position, checkpoint, files, merkle};
+use crate::store::{Progress, Store};
+use crate::tiles::{self, Edge, TileFiles};
+use crate::{Position, checkpoint, merkle};
+
+pub use proof::{Proof, ProofChecked};
 
 pub type Hash = [u8; 32];
 
@@ -47,6 +54,61 @@ pub fn verify_note(note: &str, verifier_key: &str) -> Result<Checkpoint, Error> 
     checkpoint::open(note, verifier_key).ok_or(Error::Unproven {
         why: "the note is not signed by this key",
     })
+}
+
+/// As [`verify_note`], for a log's or a witness's key (C2SP tlog-cosignature), with the signature's own line.
+pub fn verify_signature(note: &str, verifier_key: &str) -> Result<Signed, Error> {
+    checkpoint::open_signed(note, verifier_key).ok_or(Error::Unproven {
+        why: "the note is not signed by this key",
+    })
+}
+
+/// What a note claims, no signature checked: only ever a reason to refuse, or to choose a key by.
+pub fn claim(note: &str) -> Option<Checkpoint> {
+    checkpoint::peek(note)
+}
+
+/// A note's text, which is what is signed, and its signature lines.
+pub fn note_parts(note: &str) -> Option<(&str, &str)> {
+    checkpoint::parted(note)
+}
+
+/// The name in a log's verifier key; None for what is no such key.
+pub fn log_name(verifier_key: &str) -> Option<&str> {
+    checkpoint::log_name(verifier_key)
+}
+
+/// The name in a witness's verifier key; None for what is no such key.
+pub fn witness_name(verifier_key: &str) -> Option<&str> {
+    checkpoint::witness_name(verifier_key)
+}
+
+/// The tree of leaves given in order, in memory that grows with its height alone.
+#[derive(Default)]
+pub struct Leaves {
+    edge: Edge,
+}
+
+impl Leaves {
+    /// Adds the next leaf; `full` is given level, index and hashes of each C2SP tile that it makes full.
+    pub fn push(&mut self, leaf: Hash, full: &mut dyn FnMut(u8, u64, &[Hash])) {
+        self.edge.push(leaf, &mut |level, index, tile| {
+            full(level, index, tile.hashes());
+        });
+    }
+
+    pub fn size(&self) -> Position {
+        self.edge.size
+    }
+
+    pub fn root(&self) -> Hash {
+        self.edge.root()
+    }
+}
+
+/// Where a C2SP tlog-tiles tile lies below the log's prefix. `width`: 1 to 256, and 256 when it is full.
+pub fn tile_path(level: u8, index: u64, width: u16) -> String {
+    tiles::tile_name(level, index, width)
 }
 
 /// Checks that the leaf stands at `position` in the tree of `size` events with this root (RFC 6962).
@@ -112,45 +174,103 @@ pub struct Report {
     pub first_fault: Option<Fault>,
 }
 
+impl Report {
+    fn begin(verifier_key: &str) -> Report {
+        Report {
+            size: 0,
+            root: merkle::empty_root(),
+            checkpoint: None,
+            verifier_key: verifier_key.to_owned(),
+            headers_checked: 0,
+            headers_forgotten: 0,
+            contents_checked: 0,
+            contents_forgotten: 0,
+            tiles_checked: 0,
+            tiles_missing: 0,
+            opened: false,
+            first_fault: None,
+        }
+    }
+}
+
+/// Checks all that an open store holds by now, beside whoever writes: every record against its leaf, every content
+/// against its header, every tile, and the checkpoint. It stops at the first fault.
+pub fn verify_open(store: &Store, progress: &mut dyn FnMut(Progress)) -> Report {
+    let mut report = Report::begin(&store.verifier_key());
+    report.opened = true;
+    if let Err(fault) = look_beside(store, &mut report, progress) {
+        report.first_fault = Some(fault);
+    }
+    report
+}
+
+fn look_beside(
+    store: &Store,
+    report: &mut Report,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), Fault> {
+    let inner = &store.inner;
+    let checked = verify_note(&store.checkpoint().note, &report.verifier_key);
+    report.checkpoint = Some(checked.map_err(|error| nowhere(&error))?);
+    let mut tree = Tree {
+        files: TileFiles::new(&inner.tree_dir),
+        edge: Edge::default(),
+        fault: None,
+    };
+    let (mut next, total) = (0, store.size());
+    while next < total {
+        let mut found = None;
+        let read = inner.journal.read_on(next, total, &mut |position, raw| {
+            let outcome = check(position, raw, Some(&inner.keyring), report).and_then(|()| {
+                tree.push(raw.routing.leaf, report);
+                match tree.fault.take() {
+                    Some(fault) => Err(fault),
+                    None => settle(report, &tree.edge, false),
+                }
+            });
+            outcome.map_err(|fault| {
+                found = Some(fault);
+                Error::NotFound
+            })
+        });
+        next = match (read, found) {
+            (_, Some(fault)) => return Err(fault),
+            (Err(error), None) => return Err(at(tree.edge.size, &error.to_string())),
+            (Ok(next), None) => next,
+        };
+        progress(Progress::Step {
+            what: "verifying events".into(),
+            done: next,
+            total,
+        });
+    }
+    settle(report, &tree.edge, true)
+}
+
 /// Reads a whole data directory, offline: every batch and record, every leaf against its salted plaintext where
 /// keys live, every content against its header, every tile, and the checkpoint. It stops at the first fault.
 /// A last batch that was torn by a crash is passed over, as opening would cut it.
 pub fn verify_data(dir: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Report, Error> {
-    let _lock = share(dir)?;
+    verify_data_on(Arc::new(SystemDisk), dir, progress)
+}
+
+/// [`verify_data`] of a directory on another disk.
+pub fn verify_data_on(
+    disk: Arc<dyn Disk>,
+    dir: &Path,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Report, Error> {
+    let dir = Place::new(disk, dir);
+    let _lock = files::hold_shared(&dir.join("lock"))?;
     let key = files::read(&dir.join("tree/verifier.key"))?.unwrap_or_default();
-    let mut report = Report {
-        size: 0,
-        root: merkle::empty_root(),
-        checkpoint: None,
-        verifier_key: String::from_utf8_lossy(&key).trim_end().to_owned(),
-        headers_checked: 0,
-        headers_forgotten: 0,
-        contents_checked: 0,
-        contents_forgotten: 0,
-        tiles_checked: 0,
-        tiles_missing: 0,
-        opened: false,
-        first_fault: None,
-    };
-    if let Err(fault) = look(dir, &mut report, progress) {
+    let mut report = Report::begin(String::from_utf8_lossy(&key).trim_end());
+    if let Err(fault) = look(&dir, &mut report, progress) {
         report.first_fault = Some(fault);
     }
     Ok(report)
 }
 
-fn share(dir: &Path) -> Result<Option<std::fs::File>, Error> {
-    let path = dir.join("lock");
-    if !path.exists() {
-        return Ok(None);
-    }
-    let file = files::open_read(&path)?;
-    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockShared) {
-        Err(rustix::io::Errno::WOULDBLOCK) => Err(Error::Locked { path }),
-        result => result.during("locking", &path).map(|()| Some(file)),
-    }
-}
-
-fn look(dir: &Path, report: &mut Report, progress: &mut dyn FnMut(Progress)) -> Result<(), Fault> {
+fn look(dir: &Place, report: &mut Report, progress: &mut dyn FnMut(Progress)) -> Result<(), Fault> {
     let keys = dir.join("keys");
     let keyring = match keys.exists() {
         true => Some(Keyring::open_read_only(&keys).map_err(|error| nowhere(&error))?),

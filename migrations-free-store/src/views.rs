@@ -1,12 +1,12 @@
 //! Views: state folded from the log, kept in the engine with the position it stands for, rebuilt when in doubt.
 //! They are never the truth: whatever they say can be had again from the log.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::bytes::{Fields, Put};
 use crate::engine::{BATCH_KEYS_MAX, Change, Engine};
 use crate::error::Error;
+use crate::files::Place;
 use crate::journal::Journal;
 use crate::record::Record;
 use crate::store::{Progress, Store};
@@ -45,13 +45,13 @@ pub struct Views {
 
 impl Views {
     pub(crate) fn open(
-        dir: &Path,
+        dir: &Place,
         cache_bytes: u64,
         journal: Arc<Journal>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Views, Error> {
         Ok(Views {
-            engine: Arc::new(Engine::open(dir, cache_bytes, progress)?),
+            engine: Arc::new(Engine::open(&dir.real(), cache_bytes, progress)?),
             journal,
         })
     }

@@ -5,8 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
-
-use parking_lot::Mutex;
+use std::time::Duration;
 
 use crate::Position;
 use crate::checkpoint::SignedCheckpoint;
@@ -23,7 +22,6 @@ use crate::verify::Hash;
 /// Not `Clone`: one a data directory. While batches are on their way to the disk, the next may be pushed.
 pub struct Writer {
     pub(crate) store: Store,
-    pub(crate) tail: Arc<Mutex<Tail>>,
     encoder: Encoder,
     batch: Batch,
     /// The position that the next push gets.
@@ -31,7 +29,16 @@ pub struct Writer {
     committer: Committer,
     /// For each batch on its way, oldest first, the last sequence numbers of its channels.
     under_way: VecDeque<HashMap<Id, u64>>,
+    took: VecDeque<Took>,
     poisoned: bool,
+}
+
+/// How long one batch took on its way to the disk.
+#[derive(Clone, Copy, Debug)]
+pub struct Took {
+    /// The write, and a new segment where one was due.
+    pub append: Duration,
+    pub sync: Duration,
 }
 
 /// Records pushed and not yet on their way to the disk.
@@ -39,7 +46,7 @@ pub struct Writer {
 struct Batch {
     /// Pushed last, and still plain. What was pushed before them is with the sealer.
     run: Run,
-    /// Bytes of the batch so far, its frame's header included.
+    /// Bytes of all its records so far.
     length: usize,
     content: Content,
     /// The last sequence number of each channel in the batch.
@@ -73,17 +80,16 @@ impl Run {
 }
 
 impl Writer {
-    pub(crate) fn new(store: Store, tail: Tail) -> Result<Writer, Error> {
-        let tail = Arc::new(Mutex::new(tail));
+    pub(crate) fn new(store: Store) -> Result<Writer, Error> {
         Ok(Writer {
             encoder: Encoder::new(),
             batch: Batch::default(),
             next: store.size(),
-            committer: Committer::start(store.inner.clone(), tail.clone())?,
+            committer: Committer::start(store.inner.clone())?,
             under_way: VecDeque::new(),
+            took: VecDeque::new(),
             poisoned: false,
             store,
-            tail,
         })
     }
 
@@ -106,7 +112,8 @@ impl Writer {
             content,
             seqs,
         } = &mut self.batch;
-        if *length + HEADER_BYTES_MAX + CONTENT_BYTES_MAX + RECORD_BYTES_BESIDE > BATCH_BYTES_MAX {
+        let offset = BATCH_HEADER_BYTES + *length;
+        if offset + HEADER_BYTES_MAX + CONTENT_BYTES_MAX + RECORD_BYTES_BESIDE > BATCH_BYTES_MAX {
             return Err(Error::TooLarge {
                 what: "a batch",
                 limit: BATCH_BYTES_MAX as u64,
@@ -122,9 +129,6 @@ impl Writer {
                 });
             }
         }
-        if content.entries.is_empty() {
-            *length = BATCH_HEADER_BYTES;
-        }
         let (position, start) = (self.next, run.bytes.len());
         let keyring = &self.store.inner.keyring;
         let (routing, unsealed) =
@@ -133,7 +137,7 @@ impl Writer {
         run.unsealed.push(unsealed);
         let bytes = run.bytes.len() - start;
         content.entries.push(Entry::new(
-            *length as u32,
+            offset as u32,
             bytes as u32,
             &routing,
             record.header.len() as u32,
@@ -198,7 +202,17 @@ impl Writer {
         let outcome = self.committer.wait();
         self.under_way.pop_front();
         self.poisoned |= outcome.is_err();
-        outcome
+        let took = outcome?;
+        if self.took.len() == UNDER_WAY_MAX {
+            self.took.pop_front();
+        }
+        self.took.push_back(took);
+        Ok(())
+    }
+
+    /// How long the batches took that became durable since this was asked last: the newest two, oldest first.
+    pub fn took(&mut self) -> impl Iterator<Item = Took> {
+        self.took.drain(..)
     }
 
     /// Signs what is durable, and keeps the checkpoint on disk before it is given out. Nothing is ever signed
@@ -227,9 +241,11 @@ struct Committer {
     /// None once the threads are told to end.
     sealing: Option<SyncSender<Work<Run>>>,
     writing: Option<SyncSender<Work<Vec<u8>>>>,
-    outcomes: Receiver<Result<(), Error>>,
+    outcomes: Receiver<Result<Took, Error>>,
     /// The sealer has records of the batch that is being pushed: the rest must go the same way.
     is_sealing: bool,
+    /// For each batch on its way, oldest first, whether the sealer has it: the next must not overtake it.
+    sealed: VecDeque<bool>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -247,7 +263,7 @@ const UNDER_WAY_MAX: usize = 2;
 const RUNS_MAX: usize = 256;
 
 impl Committer {
-    fn start(inner: Arc<Inner>, tail: Arc<Mutex<Tail>>) -> Result<Committer, Error> {
+    fn start(inner: Arc<Inner>) -> Result<Committer, Error> {
         let (sealing, plain) = sync_channel::<Work<Run>>(RUNS_MAX);
         let (writing, sealed) = sync_channel(RUNS_MAX);
         let (reply, outcomes) = sync_channel(UNDER_WAY_MAX);
@@ -270,7 +286,7 @@ impl Committer {
                 match work {
                     Work::Records(bytes) => batch.extend_from_slice(&bytes),
                     Work::Commit(content) => {
-                        let outcome = content.write(&mut batch, &inner, &mut tail.lock());
+                        let outcome = content.write(&mut batch, &inner, &mut inner.tail.lock());
                         // After a failure nothing may follow: what the disk holds is unknown.
                         let goes_on = outcome.is_ok();
                         if reply.send(outcome).is_err() || !goes_on {
@@ -287,6 +303,7 @@ impl Committer {
             writing: Some(writing),
             outcomes,
             is_sealing: false,
+            sealed: VecDeque::new(),
             threads: vec![thread("sealer", seal)?, thread("committer", write)?],
         })
     }
@@ -305,7 +322,9 @@ impl Committer {
             return false;
         };
         // A small batch is sealed sooner than another thread wakes.
-        match std::mem::take(&mut self.is_sealing) {
+        let seals = std::mem::take(&mut self.is_sealing) || self.sealed.contains(&true);
+        self.sealed.push_back(seals);
+        match seals {
             true => {
                 sealing.send(Work::Records(run)).is_ok()
                     && sealing.send(Work::Commit(content)).is_ok()
@@ -317,7 +336,8 @@ impl Committer {
         }
     }
 
-    fn wait(&mut self) -> Result<(), Error> {
+    fn wait(&mut self) -> Result<Took, Error> {
+        self.sealed.pop_front();
         self.outcomes.recv().map_err(|_| Error::Poisoned)?
     }
 }
@@ -330,12 +350,12 @@ fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
 }
 
 impl Content {
-    fn write(mut self, batch: &mut Vec<u8>, inner: &Inner, tail: &mut Tail) -> Result<(), Error> {
+    fn write(mut self, batch: &mut Vec<u8>, inner: &Inner, tail: &mut Tail) -> Result<Took, Error> {
         // Keys first: a batch on disk whose key is not would be lost for ever.
         inner.keyring.sync()?;
-        inner.journal.append(tail, batch, &mut self.entries)?;
+        let took = inner.journal.append(tail, batch, &mut self.entries)?;
         inner.tiles.append(&self.leaves);
-        Ok(())
+        Ok(took)
     }
 }
 

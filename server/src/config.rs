@@ -1,30 +1,48 @@
 //! Every setting, documented once: here. `daylight config` prints this as an example file.
 //!
-//! Nothing needs to be set for a start. Unknown keys are refused.
+//! Nothing needs to be set for a start. Unknown keys are refused. The environment has the last word.
+
+mod check;
+pub mod keys;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::identity::secret::Cost;
 
 /// The example file: every key with its default and what it means.
 pub const EXAMPLE: &str = include_str!("../../deploy/example.toml");
 
-#[derive(Clone, Debug, Deserialize)]
+/// Below it the grace period of a rule is told of as too short to be noticed.
+pub const GRACE_HOURS_USUAL_MIN: u32 = 24;
+
+/// A token that is shorter can be guessed.
+const TOKEN_CHARS_MIN: usize = 16;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     pub data: PathBuf,
     pub server: Server,
+    pub acme: Acme,
     pub identity: Identity,
     pub limits: Limits,
     pub retention: Retention,
+    pub auditors: Auditors,
+    pub metrics: Metrics,
+    pub witness: Witness,
+    pub timestamp: Timestamp,
+    pub push: Push,
+    pub previews: Previews,
+    pub backup: Backup,
     pub log: Log,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Server {
     pub listen: SocketAddr,
@@ -32,37 +50,123 @@ pub struct Server {
     pub tls_certificate: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
     pub behind_proxy: bool,
+    pub redirect_from: Option<SocketAddr>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+/// Certificates that are fetched and renewed by themselves.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Acme {
+    pub on: bool,
+    pub directory: String,
+    pub contact: Option<String>,
+}
+
+/// Where the certificate is that connections are answered with, and its key; they may be one file.
+#[derive(Clone, Debug)]
+pub struct CertificateFiles {
+    pub chain: PathBuf,
+    pub key: PathBuf,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Identity {
     pub argon2_memory_kib: u32,
     pub argon2_passes: u32,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     pub commands_per_minute: u32,
     pub commands_burst: u32,
     pub connections: u32,
+    pub disk_reserve_mib: u32,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Retention {
     pub sweep_minutes: u32,
+    /// How long a rule that destroys sooner waits after it was approved.
+    pub grace_hours: u32,
+    /// Nothing below this is taken for `grace_hours`.
+    pub grace_hours_min: u32,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+/// Those who check the record with tools that cannot sign in.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Auditors {
+    pub token_sha256: Option<String>,
+}
+
+/// Those who watch the machine.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Metrics {
+    pub token_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Witness {
+    pub by: Vec<WitnessedBy>,
+    pub every_seconds: u32,
+    pub required_start: bool,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WitnessedBy {
+    pub url: String,
+    /// The witness's C2SP verifier key.
+    pub key: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Timestamp {
+    pub url: Option<String>,
+    pub every_seconds: u32,
+}
+
+/// Those whose browsers are told of what is new while Daylight is closed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Push {
+    pub enabled: bool,
+    /// Where a push service's people find whoever runs this server.
+    pub contact: Option<String>,
+    pub private_networks: bool,
+}
+
+/// What a link leads to, read by the server and sent with the message.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Previews {
+    pub on: bool,
+    pub private_networks: bool,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Backup {
+    pub to: Option<PathBuf>,
+    pub keys: Option<PathBuf>,
+    pub every_hours: u32,
+    pub keys_max_age_days: u32,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
     pub format: LogFormat,
     pub level: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {
     Text,
@@ -74,9 +178,17 @@ impl Default for Config {
         Config {
             data: "daylight-data".into(),
             server: Server::default(),
+            acme: Acme::default(),
             identity: Identity::default(),
             limits: Limits::default(),
             retention: Retention::default(),
+            auditors: Auditors::default(),
+            metrics: Metrics::default(),
+            witness: Witness::default(),
+            timestamp: Timestamp::default(),
+            push: Push::default(),
+            previews: Previews::default(),
+            backup: Backup::default(),
             log: Log::default(),
         }
     }
@@ -90,6 +202,17 @@ impl Default for Server {
             tls_certificate: None,
             tls_key: None,
             behind_proxy: false,
+            redirect_from: None,
+        }
+    }
+}
+
+impl Default for Acme {
+    fn default() -> Self {
+        Acme {
+            on: false,
+            directory: "https://acme-v02.api.letsencrypt.org/directory".into(),
+            contact: None,
         }
     }
 }
@@ -110,13 +233,58 @@ impl Default for Limits {
             commands_per_minute: 120,
             commands_burst: 20,
             connections: 20_000,
+            disk_reserve_mib: 512,
         }
     }
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Retention { sweep_minutes: 15 }
+        Retention {
+            sweep_minutes: 15,
+            grace_hours: 72,
+            grace_hours_min: GRACE_HOURS_USUAL_MIN,
+        }
+    }
+}
+
+impl Default for Witness {
+    fn default() -> Self {
+        Witness {
+            by: Vec::new(),
+            every_seconds: 60,
+            required_start: true,
+        }
+    }
+}
+
+impl Default for Timestamp {
+    fn default() -> Self {
+        Timestamp {
+            url: None,
+            every_seconds: 24 * 3600,
+        }
+    }
+}
+
+impl Default for Push {
+    fn default() -> Self {
+        Push {
+            enabled: true,
+            contact: None,
+            private_networks: false,
+        }
+    }
+}
+
+impl Default for Backup {
+    fn default() -> Self {
+        Backup {
+            to: None,
+            keys: None,
+            every_hours: 6,
+            keys_max_age_days: 30,
+        }
     }
 }
 
@@ -130,52 +298,79 @@ impl Default for Log {
 }
 
 impl Config {
-    /// Reads a file; without one, the defaults.
+    /// Reads a file, or without one the defaults, and then the environment.
     pub fn read(path: Option<&Path>) -> anyhow::Result<Config> {
-        let Some(path) = path else {
-            return Ok(Config::default());
+        let text = match path {
+            None => String::new(),
+            Some(path) => std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read {}", path.display()))?,
         };
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read {}", path.display()))?;
-        Config::parse(&text).with_context(|| format!("in {}", path.display()))
+        let said = |name: &str| std::env::var(name).ok();
+        let mut config = Config::from_text(&text, said).with_context(|| match path {
+            Some(path) => format!("in {}", path.display()),
+            None => "in the environment".to_owned(),
+        })?;
+        if let Some(credentials) = std::env::var_os("CREDENTIALS_DIRECTORY") {
+            config.find_credentials(Path::new(&credentials));
+        }
+        Ok(config)
     }
 
     pub fn parse(text: &str) -> anyhow::Result<Config> {
-        Ok(toml::from_str(text)?)
+        Config::from_text(text, |_| None)
     }
 
-    /// What cannot be right is refused before anything is opened.
-    pub fn check(&self) -> anyhow::Result<()> {
-        let server = &self.server;
-        if server.tls_certificate.is_some() != server.tls_key.is_some() {
-            bail!("server.tls_certificate and server.tls_key belong together: set both or none");
+    /// `said`: what the environment says of a variable.
+    pub fn from_text(text: &str, said: impl Fn(&str) -> Option<String>) -> anyhow::Result<Config> {
+        let mut table: toml::Table = toml::from_str(text)?;
+        keys::check(&table)?;
+        // For its own sake: an error in the text is told with its line.
+        toml::from_str::<Config>(text)?;
+        keys::put_environment(&mut table, said)?;
+        Ok(table.try_into()?)
+    }
+
+    /// A secret that is named without a folder is one that systemd has handed over, when it has.
+    fn find_credentials(&mut self, folder: &Path) {
+        let paths = [
+            &mut self.server.tls_certificate,
+            &mut self.server.tls_key,
+            &mut self.metrics.token_file,
+        ];
+        for path in paths.into_iter().flatten() {
+            let handed = folder.join(&*path);
+            if path.components().count() == 1 && handed.exists() {
+                *path = handed;
+            }
         }
-        if !self.has_tls() && !server.listen.ip().is_loopback() && !server.behind_proxy {
-            bail!(
-                "plain HTTP is served on loopback only, and server.listen is {}. Set server.tls_certificate and \
-                 server.tls_key, or server.behind_proxy = true when a reverse proxy in front of it speaks HTTPS",
-                server.listen
-            );
-        }
-        if let Some(url) = &server.public_url
-            && !(url.starts_with("https://") || url.starts_with("http://"))
-        {
-            bail!("server.public_url is a full address, as https://chat.example.com");
-        }
-        if self.limits.commands_per_minute == 0
-            || self.limits.commands_burst == 0
-            || self.limits.connections == 0
-        {
-            bail!("a limit of 0 would refuse everything");
-        }
-        if self.retention.sweep_minutes == 0 {
-            bail!("retention.sweep_minutes is at least 1");
-        }
-        Ok(())
     }
 
     pub fn has_tls(&self) -> bool {
-        self.server.tls_certificate.is_some()
+        self.certificate_files().is_some()
+    }
+
+    /// Of one's own, or where those from an authority are kept; None when TLS is not ours to speak.
+    pub fn certificate_files(&self) -> Option<CertificateFiles> {
+        if self.acme.on {
+            let path = self.data.join("tls").join(format!("{}.pem", self.host()?));
+            let key = path.clone();
+            return Some(CertificateFiles { chain: path, key });
+        }
+        Some(CertificateFiles {
+            chain: self.server.tls_certificate.clone()?,
+            key: self.server.tls_key.clone()?,
+        })
+    }
+
+    /// The name in `public_url`, when it is one that can be certified.
+    pub fn host(&self) -> Option<&str> {
+        let rest = self
+            .server
+            .public_url
+            .as_deref()?
+            .strip_prefix("https://")?;
+        let host = rest.split(['/', ':']).next()?;
+        check::is_host_name(host).then_some(host)
     }
 
     /// Cookies are `Secure` unless the browser itself speaks plain HTTP to loopback.
@@ -201,6 +396,43 @@ impl Config {
     }
 }
 
+impl Auditors {
+    /// None when there is no token, and so nobody comes in with one.
+    pub fn token_hash(&self) -> Option<[u8; 32]> {
+        let text = self.token_sha256.as_deref()?;
+        if text.len() != 64 || !text.bytes().all(|c| c.is_ascii_hexdigit()) {
+            return None;
+        }
+        let mut hash = [0; 32];
+        for (byte, digits) in hash.iter_mut().zip(text.as_bytes().as_chunks::<2>().0) {
+            *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+        }
+        Some(hash)
+    }
+}
+
+impl Limits {
+    pub fn disk_reserve_bytes(&self) -> u64 {
+        u64::from(self.disk_reserve_mib) << 20
+    }
+}
+
+impl Metrics {
+    /// The hash of the token that opens the metrics; None when nothing does.
+    pub fn token_hash(&self) -> anyhow::Result<Option<[u8; 32]>> {
+        let Some(path) = &self.token_file else {
+            return Ok(None);
+        };
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("metrics.token_file: cannot read {}", path.display()))?;
+        let token = text.trim();
+        if token.len() < TOKEN_CHARS_MIN {
+            bail!("metrics.token_file holds a token of at least {TOKEN_CHARS_MIN} characters");
+        }
+        Ok(Some(Sha256::digest(token).into()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,27 +441,46 @@ mod tests {
     fn the_documented_example_is_the_defaults_and_names_every_key() {
         let example = Config::parse(EXAMPLE).unwrap();
         assert_eq!(format!("{example:?}"), format!("{:?}", Config::default()));
-        for key in [
-            "data",
-            "listen",
-            "public_url",
-            "tls_certificate",
-            "tls_key",
-            "behind_proxy",
-            "argon2_memory_kib",
-            "argon2_passes",
-            "commands_per_minute",
-            "commands_burst",
-            "connections",
-            "sweep_minutes",
-            "format",
-            "level",
-        ] {
+        for (key, _) in keys::all() {
+            let name = key.rsplit('.').next().unwrap_or_default();
             assert!(
-                EXAMPLE.contains(&format!("{key} =")),
+                EXAMPLE.contains(&format!("{name} =")),
                 "{key} is not documented"
             );
         }
+    }
+
+    #[test]
+    fn a_grace_period_in_which_nobody_could_notice_needs_a_lowered_minimum() {
+        let short = "retention.grace_hours = 23";
+        let refused = Config::parse(short).unwrap().check().unwrap_err();
+        assert!(refused.to_string().contains("grace_hours_min"), "{refused}");
+        let lowered = format!("{short}\nretention.grace_hours_min = 0");
+        assert!(Config::parse(&lowered).unwrap().check().is_ok());
+        let endless = "retention.grace_hours = 8761";
+        assert!(Config::parse(endless).unwrap().check().is_err());
+    }
+
+    #[test]
+    fn a_secret_without_a_folder_is_the_one_that_systemd_hands_over() {
+        let handed = tempfile::tempdir().expect("a folder");
+        std::fs::write(handed.path().join("key.pem"), "k").expect("written");
+        let mut config = Config::parse(
+            "[server]\ntls_key = 'key.pem'\ntls_certificate = '/etc/cert.pem'\n[metrics]\ntoken_file = 'gone'",
+        )
+        .expect("it reads");
+        config.find_credentials(handed.path());
+        let told = [
+            config.server.tls_key,
+            config.server.tls_certificate,
+            config.metrics.token_file,
+        ];
+        let wanted = [
+            handed.path().join("key.pem"),
+            "/etc/cert.pem".into(),
+            "gone".into(),
+        ];
+        assert_eq!(told, wanted.map(Some));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::chat::event::{Act, Event};
-use crate::chat::state::State;
+use crate::chat::{Sight, state::State};
 
 /// What may wait for one reader before its queue is dropped.
 pub const QUEUE_FRAMES_MAX: usize = 1024;
@@ -144,16 +144,12 @@ impl Listener {
         let mut queue = self.queue.lock();
         queue.bytes = 0;
         queue.told = false;
-        let answers = queue
-            .frames
-            .iter()
-            .filter(|waiting| waiting.is_answer)
-            .count();
-        let frames = queue
-            .frames
-            .drain(..)
-            .map(|waiting| waiting.frame)
-            .collect();
+        let mut answers = 0;
+        let each = queue.frames.drain(..).map(|waiting| {
+            answers += usize::from(waiting.is_answer);
+            waiting.frame
+        });
+        let frames = each.collect();
         if queue.frames.capacity() > EPHEMERAL_QUEUE_MAX {
             queue.frames = VecDeque::new();
         }
@@ -170,6 +166,10 @@ impl Listener {
 pub trait Encode: Send {
     /// The frame of an event for everyone who may see it.
     fn event(&mut self, event: &Event) -> Option<Bytes>;
+    /// The same for whom the older message that it tells of is out of sight.
+    fn veiled(&mut self, event: &Event) -> Option<Bytes>;
+    /// That a message of its author's waits no more, for them alone.
+    fn sent(&mut self, event: &Event) -> Option<Bytes>;
     /// The channel as its members see it, after membership, name, owners or policy changed.
     fn channel(&mut self, channel: Id) -> Option<Bytes>;
     fn joined(&mut self, event: &Event, channel: Id, person: Id) -> Option<Bytes>;
@@ -178,9 +178,22 @@ pub trait Encode: Send {
     fn typing(&mut self, channel: Id, person: Id, thread: Option<u64>) -> Bytes;
 }
 
+/// Who listens to a channel, and from which number on.
+struct Ear {
+    listener: Arc<Listener>,
+    sight: Sight,
+}
+
+/// One event, as its channel hears it.
+struct Heard {
+    frame: Bytes,
+    /// The older message that it tells of, and what they get who do not read that far.
+    veil: Option<(u64, Bytes)>,
+}
+
 #[derive(Default)]
 pub struct Fanout {
-    channels: HashMap<Id, Vec<Arc<Listener>>>,
+    channels: HashMap<Id, Vec<Ear>>,
     people: HashMap<Id, Vec<Arc<Listener>>>,
     /// Someone long-polling waits for any event of these people.
     count: Arc<AtomicU64>,
@@ -192,11 +205,13 @@ impl Fanout {
     }
 
     pub fn listen(&mut self, listener: &Arc<Listener>, state: &State, encode: &mut dyn Encode) {
-        for (channel, _) in state.channels_of(listener.person) {
-            self.channels
-                .entry(channel)
-                .or_default()
-                .push(Arc::clone(listener));
+        for (channel, facts) in state.channels_of(listener.person) {
+            if let Some(member) = facts.members.get(&listener.person) {
+                self.channels.entry(channel).or_default().push(Ear {
+                    listener: Arc::clone(listener),
+                    sight: Sight::of_member(channel, member),
+                });
+            }
         }
         let theirs = self.people.entry(listener.person).or_default();
         theirs.push(Arc::clone(listener));
@@ -247,8 +262,8 @@ impl Fanout {
             return;
         };
         let frame = encode.typing(channel, person, thread);
-        for listener in listeners.iter().filter(|l| l.person != person) {
-            listener.push_ephemeral(&frame);
+        for ear in listeners.iter().filter(|e| e.listener.person != person) {
+            ear.listener.push_ephemeral(&frame);
         }
     }
 
@@ -262,7 +277,7 @@ impl Fanout {
     /// Hands out durable events, in log order. Runs of one channel travel together: one lock and one
     /// wake per listener and run.
     pub fn deliver(&mut self, events: &[Event], encode: &mut dyn Encode) {
-        let mut run: Option<(Id, Vec<Bytes>)> = None;
+        let mut run: Option<(Id, Vec<Heard>)> = None;
         for event in events {
             let plain = matches!(
                 event.header.act,
@@ -272,17 +287,29 @@ impl Fanout {
                     | Act::MessageDeleted { .. }
                     | Act::ReactionAdded { .. }
                     | Act::ReactionRemoved { .. }
+                    | Act::MessageConfirmed { .. }
+                    | Act::MessageReminded { .. }
+                    | Act::MessagePinned { .. }
+                    | Act::MessageUnpinned { .. }
+                    | Act::PollVoted { .. }
+                    | Act::PollClosed { .. }
             );
             if let (true, Some(channel)) = (plain, event.header.channel) {
                 if run.as_ref().is_some_and(|(c, _)| *c != channel) {
                     self.flush(&mut run);
                 }
-                if self.channels.contains_key(&channel)
-                    && let Some(frame) = encode.event(event)
+                if let Some(ears) = self.channels.get(&channel)
+                    && let Some(heard) = hear(event, ears, encode)
                 {
                     run.get_or_insert_with(|| (channel, Vec::new()))
                         .1
-                        .push(frame);
+                        .push(heard);
+                }
+                if event.header.act.waited().is_some() {
+                    self.flush(&mut run);
+                    if let Some(frame) = encode.sent(event) {
+                        self.tell(event.header.actor, &frame);
+                    }
                 }
                 continue;
             }
@@ -292,10 +319,23 @@ impl Fanout {
         self.flush(&mut run);
     }
 
-    fn flush(&self, run: &mut Option<(Id, Vec<Bytes>)>) {
-        if let Some((channel, frames)) = run.take() {
-            for listener in self.channels.get(&channel).into_iter().flatten() {
-                listener.push(&frames);
+    fn flush(&self, run: &mut Option<(Id, Vec<Heard>)>) {
+        let Some((channel, heard)) = run.take() else {
+            return;
+        };
+        let all: Vec<Bytes> = heard.iter().map(|one| one.frame.clone()).collect();
+        for Ear { listener, sight } in self.channels.get(&channel).into_iter().flatten() {
+            let veil = |one: &Heard| match &one.veil {
+                Some((of, veiled)) if !sight.takes(*of) => Some(veiled.clone()),
+                _ => None,
+            };
+            if heard.iter().any(|one| veil(one).is_some()) {
+                let theirs = heard
+                    .iter()
+                    .map(|one| veil(one).unwrap_or(one.frame.clone()));
+                listener.push(&theirs.collect::<Vec<_>>());
+            } else {
+                listener.push(&all);
             }
         }
     }
@@ -312,12 +352,12 @@ impl Fanout {
             ) => {
                 let people: HashSet<Id> = owners.iter().chain(members).copied().collect();
                 for person in people {
-                    self.join(event, c, person, encode);
+                    self.join(event, c, person, Sight::whole(c), encode);
                 }
             }
-            (Act::MemberAdded { person }, Some(c)) => {
+            (Act::MemberAdded { person, first }, Some(c)) => {
                 self.to_channel(event, c, true, encode);
-                self.join(event, c, *person, encode);
+                self.join(event, c, *person, Sight::starting(c, *first), encode);
             }
             (Act::MemberRemoved { person } | Act::MemberLeft { person }, Some(c)) => {
                 let left = encode.left(event, c);
@@ -330,7 +370,15 @@ impl Fanout {
                 | Act::OwnerRevoked { .. }
                 | Act::ChannelChanged { .. }
                 | Act::ChannelArchived { .. }
-                | Act::PolicySet { .. },
+                | Act::ChannelSlowed { .. }
+                | Act::HistorySet { .. }
+                | Act::ChannelPlaced { .. }
+                | Act::JoinAsked { .. }
+                | Act::JoinRefused { .. }
+                | Act::PolicySet { .. }
+                | Act::PolicyApproved { .. }
+                | Act::PolicyStopped { .. }
+                | Act::PolicyLapsed { .. },
                 Some(c),
             ) => self.to_channel(event, c, true, encode),
             (Act::ImportFinished { .. } | Act::DestroyDone { .. }, Some(c)) => {
@@ -348,7 +396,19 @@ impl Fanout {
                     self.tell(event.header.actor, &frame);
                 }
             }
-            (Act::ChannelMuted { .. }, Some(_)) => {
+            (Act::ScheduleFailed { person, .. }, _) => {
+                if let Some(frame) = encode.event(event) {
+                    self.tell(*person, &frame);
+                }
+            }
+            (
+                Act::ChannelMuted { .. }
+                | Act::MessageScheduled { .. }
+                | Act::ScheduleChanged { .. }
+                | Act::ScheduleCancelled { .. },
+                Some(_),
+            )
+            | (Act::MessageSaved { .. } | Act::MessageUnsaved { .. }, None) => {
                 if let Some(frame) = encode.event(event) {
                     self.tell(event.header.actor, &frame);
                 }
@@ -376,22 +436,37 @@ impl Fanout {
                 | Act::RoleSet { .. }
                 | Act::PersonReactivated { .. }
                 | Act::WorkspaceRenamed {}
-                | Act::PolicySet { .. },
+                | Act::PolicySet { .. }
+                | Act::PolicyApproved { .. }
+                | Act::PolicyStopped { .. }
+                | Act::PolicyLapsed { .. },
                 _,
             ) => self.to_all(event, encode),
+            // Who was erased has no name any more.
+            (Act::DestroyDone { narrowed, .. }, None) if narrowed.person.is_some() => {
+                self.to_all(event, encode)
+            }
             _ => {}
         }
     }
 
-    fn join(&mut self, event: &Event, channel: Id, person: Id, encode: &mut dyn Encode) {
+    fn join(
+        &mut self,
+        event: &Event,
+        channel: Id,
+        person: Id,
+        sight: Sight,
+        encode: &mut dyn Encode,
+    ) {
         let Some(listeners) = self.people.get(&person) else {
             return;
         };
         let joined = encode.joined(event, channel, person);
         let theirs = self.channels.entry(channel).or_default();
         for listener in listeners {
-            if !theirs.iter().any(|l| Arc::ptr_eq(l, listener)) {
-                theirs.push(Arc::clone(listener));
+            if !theirs.iter().any(|e| Arc::ptr_eq(&e.listener, listener)) {
+                let listener = Arc::clone(listener);
+                theirs.push(Ear { listener, sight });
             }
             if let Some(joined) = &joined {
                 listener.push(std::slice::from_ref(joined));
@@ -407,8 +482,8 @@ impl Fanout {
         if changed {
             frames.extend(encode.channel(channel));
         }
-        for listener in listeners {
-            listener.push(&frames);
+        for ear in listeners {
+            ear.listener.push(&frames);
         }
     }
 
@@ -437,10 +512,21 @@ impl Fanout {
 
     fn forget(&mut self, channel: Id, gone: impl Fn(&Arc<Listener>) -> bool) {
         if let Some(listeners) = self.channels.get_mut(&channel) {
-            listeners.retain(|l| !gone(l));
+            listeners.retain(|ear| !gone(&ear.listener));
             if listeners.is_empty() {
                 self.channels.remove(&channel);
             }
         }
     }
+}
+
+fn hear(event: &Event, ears: &[Ear], encode: &mut dyn Encode) -> Option<Heard> {
+    let frame = encode.event(event)?;
+    let told = event.header.act.tells_of();
+    let hidden = told.filter(|of| ears.iter().any(|ear| !ear.sight.takes(*of)));
+    let veil = match hidden {
+        Some(of) => Some((of, encode.veiled(event)?)),
+        None => None,
+    };
+    Some(Heard { frame, veil })
 }

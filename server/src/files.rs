@@ -6,6 +6,7 @@ pub mod sanitise;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use migrations_free_store::{Id, Scope, Store};
 use parking_lot::Mutex;
@@ -17,6 +18,7 @@ use crate::chat::event::FileFact;
 use crate::chat::state::day_of;
 use crate::chat::{Hash, Refusal};
 use crate::http::App;
+use crate::sequencer::Offer;
 use sanitise::{Limits, file_name, hush_mp4, image, inspect};
 
 /// The largest attachment.
@@ -50,6 +52,8 @@ enum State {
     Done {
         fact: FileFact,
         day: u32,
+        /// A message names it.
+        spent: Arc<AtomicBool>,
     },
 }
 
@@ -78,6 +82,11 @@ impl Default for Uploads {
 }
 
 impl Uploads {
+    /// Files that are being made safe now, and how many may be.
+    pub fn at_work(&self) -> (usize, usize) {
+        (AT_WORK_MAX - self.at_work.available_permits(), AT_WORK_MAX)
+    }
+
     pub fn new() -> Self {
         Uploads {
             waiting: Mutex::default(),
@@ -95,6 +104,9 @@ impl Uploads {
             .is_none()
         {
             return Err(Refusal::NotFound);
+        }
+        if app.room.is_read_only() {
+            return Err(Refusal::DiskFull);
         }
         if piece.size == 0 || piece.size > FILE_BYTES_MAX {
             return Err(Refusal::TooLarge {
@@ -124,6 +136,7 @@ impl Uploads {
                     upload.state = State::Done {
                         fact: fact.clone(),
                         day: day_of(now),
+                        spent: Arc::default(),
                     };
                 }
                 Ok(Taken::Done(fact))
@@ -194,7 +207,7 @@ impl Uploads {
         app: &App,
         person: Id,
         command: &Command,
-    ) -> Result<HashMap<Id, Upload>, Refusal> {
+    ) -> Result<HashMap<Id, Offer>, Refusal> {
         let Command::Send(send) = command else {
             return Ok(HashMap::new());
         };
@@ -204,12 +217,14 @@ impl Uploads {
             let found = match self.waiting.lock().get(&(person, *id)) {
                 Some(Waiting {
                     channel,
-                    state: State::Done { fact, day },
+                    state: State::Done { fact, day, spent },
                     ..
-                }) => Some((*channel, fact.clone(), *day)),
+                }) if !spent.load(Ordering::Relaxed) => {
+                    Some((*channel, fact.clone(), *day, Arc::clone(spent)))
+                }
                 _ => None,
             };
-            let Some((channel, fact, day)) = found else {
+            let Some((channel, fact, day, spent)) = found else {
                 continue;
             };
             if day != today {
@@ -221,13 +236,8 @@ impl Uploads {
                 );
                 let moved = tokio::task::spawn_blocking(move || {
                     blobs.into_iter().try_for_each(|blob| {
-                        store.blob_reseal(
-                            blob,
-                            Scope::ChannelDay {
-                                channel,
-                                day: today,
-                            },
-                        )
+                        let day = today;
+                        store.blob_reseal(blob, Scope::ChannelDay { channel, day })
                     })
                 });
                 moved
@@ -242,14 +252,13 @@ impl Uploads {
                     *day = today;
                 }
             }
-            uploads.insert(
-                *id,
-                Upload {
-                    channel,
-                    by: person,
-                    fact,
-                },
-            );
+            let upload = Upload {
+                channel,
+                by: person,
+                fact,
+                day: today,
+            };
+            uploads.insert(*id, Offer { upload, spent });
         }
         Ok(uploads)
     }

@@ -6,21 +6,35 @@
 //! 4. `views`     the only way to read: `views.seen_by(person)`.
 //! 5. `fanout`    who hears what.
 //!
-//! `identity`, `files`, `retention`, `export` and `import` are callers of the door with no privileges
-//! of their own. `clock` and `config` are inputs.
+//! `backup` copies what is kept elsewhere and back; `control` and `doctor` serve whoever runs the machine.
+//! `kept` are small files of our own. `metrics` counts; `room` is what the data disk has left.
+//! `identity`, `files`, `retention`, `due`, `export`, `import` and `push` are callers of the door with no privileges
+//! of their own. `witness` lets strangers check the log. `clock` and `config` are inputs.
 
+pub mod backup;
 pub mod chat;
 pub mod clock;
 pub mod config;
+pub mod control;
+pub mod destruction;
+pub mod doctor;
+pub mod due;
 pub mod export;
 pub mod fanout;
 pub mod files;
 pub mod http;
 pub mod identity;
 pub mod import;
+pub mod kept;
+pub mod metrics;
 pub mod open;
+pub mod previews;
+pub mod push;
 pub mod retention;
+pub mod room;
 pub mod sequencer;
+pub mod verified;
 pub mod views;
+pub mod witness;
 
 pub use http::{App, Running, serve};

@@ -7,7 +7,10 @@ fn main() -> std::process::ExitCode {
     match cli::run(cli::Cli::parse()) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("daylight: {error:#}");
+            let code = error
+                .downcast_ref::<migrations_free_store::Error>()
+                .map_or(String::new(), |error| format!(" [{}]", error.code()));
+            eprintln!("daylight: {error:#}{code}");
             std::process::ExitCode::FAILURE
         }
     }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use migrations_free_store::{Options, Progress, Store, Writer};
+use migrations_free_store::{Options, Progress, Store, Writer, verify};
 use parking_lot::RwLock;
 
 use crate::chat::event::Event;
@@ -13,12 +13,16 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::wire::{self, Wire};
 use crate::identity::links::Links;
+use crate::metrics::Metrics;
+use crate::room::Room;
 use crate::sequencer::{self, Door, Parts};
 use crate::views::Views;
 use crate::views::amendments::Amendments;
 use crate::views::cursor::Cursors;
+use crate::views::destructions::Destructions;
 use crate::views::search::{Indexer, Search};
 use crate::views::snapshot;
+use crate::witness::start;
 
 /// How often the log is looked at for signing and saving.
 const TICK: Duration = Duration::from_secs(1);
@@ -35,19 +39,56 @@ pub struct Opened {
 }
 
 pub fn options(config: &Config) -> Options {
-    Options::new(config.data.clone(), "daylight/log")
+    Options::new(config.data.clone(), origin(config))
+}
+
+/// What the log is called, for life: as C2SP tlog-tiles has it, the address below which its tiles are. Witnesses tell
+/// logs apart by it, so a log that was once signed keeps its name, wherever it moves.
+fn origin(config: &Config) -> String {
+    let note = std::fs::read_to_string(config.data.join("tree/checkpoint")).unwrap_or_default();
+    if let Some(signed) = verify::claim(&note) {
+        return signed.origin;
+    }
+    let url = config.server.public_url.as_deref().unwrap_or_default();
+    match url.split_once("://") {
+        Some((_, host)) if !host.contains(['+', ' ']) => {
+            format!("{}/tiles", host.trim_end_matches('/'))
+        }
+        _ => "daylight/log".to_owned(),
+    }
+}
+
+/// A file for each connection, each segment read and each 512 keys: as many as the system lets us have.
+pub fn raise_file_limit() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if setrlimit(Resource::Nofile, limit).is_err() {
+        tracing::warn!(
+            "the number of open files stays limited: {:?}",
+            limit.current
+        );
+    }
 }
 
 /// Opens and catches up; long steps are told to `progress`.
 pub fn open(config: &Config, progress: &mut dyn FnMut(Progress)) -> anyhow::Result<Opened> {
-    let (store, writer) = Store::open(&options(config), progress)?;
+    let opened = open_with(&options(config), progress)?;
+    start::agrees_with_kept(&opened.store, config)?;
+    Ok(opened)
+}
+
+pub fn open_with(options: &Options, progress: &mut dyn FnMut(Progress)) -> anyhow::Result<Opened> {
+    let (store, writer) = Store::open(options, progress)?;
     let amendments = Arc::new(Amendments::open(&store, progress)?);
+    let destructions = Arc::new(Destructions::open(&store, progress)?);
     let state = snapshot::open(&store, progress)?;
     let views = Arc::new(Views {
         cursors: Cursors::new(store.secret("cursor")?),
         state: Arc::new(RwLock::new(state)),
         search: Search::new(store.size()),
         amendments,
+        destructions,
         store: store.clone(),
     });
     Ok(Opened {
@@ -69,6 +110,8 @@ pub fn report(progress: Progress) {
 /// A sequencer at work, with its follower.
 pub struct Engine {
     pub door: Door,
+    pub metrics: Arc<Metrics>,
+    pub room: Arc<Room>,
     sequencer: std::thread::JoinHandle<()>,
     saver: Saver,
     indexer: Indexer,
@@ -87,19 +130,31 @@ pub fn start(
         writer,
         views,
     } = opened;
+    tell_of_a_clock_set_back(&store, clock)?;
     let (saved_views, answer_links) = (Arc::clone(&views), links.clone());
+    let room = Arc::new(Room::new(&config.data, config.limits.disk_reserve_bytes()));
+    let metrics = Arc::new(Metrics::default());
+    let refusals = Arc::clone(&metrics);
     let indexer = Indexer::start(Arc::clone(&views), clock.clone())?;
     let (door, sequencer) = sequencer::start(Parts {
         store,
         writer,
         state: Arc::clone(&views.state),
         amendments: Arc::clone(&views.amendments),
+        destructions: Arc::clone(&views.destructions),
         clock: clock.clone(),
-        dir: config.data.clone(),
+        grace_hours: config.retention.grace_hours,
+        room: Arc::clone(&room),
+        metrics: Arc::clone(&metrics),
         encode: Box::new(Wire {
             views: Arc::clone(&views),
         }),
-        answer: Box::new(move |key, answer| wire::answer(key, answer, &answer_links)),
+        answer: Box::new(move |key, answer| {
+            if let Err(refusal) = answer {
+                refusals.refused(refusal);
+            }
+            wire::answer(key, answer, &answer_links)
+        }),
         follow: Box::new(move |events| {
             views.search.wake();
             follow(events);
@@ -108,10 +163,30 @@ pub fn start(
     let saver = Saver::start(saved_views, door.clone())?;
     Ok(Engine {
         door,
+        metrics,
+        room,
         sequencer,
         saver,
         indexer,
     })
+}
+
+/// Retention goes by the clock: one that runs behind the log keeps things too long, so whoever runs it should know.
+fn tell_of_a_clock_set_back(store: &Store, clock: &Clock) -> anyhow::Result<()> {
+    /// Less is how far clocks are corrected any day.
+    const BEHIND_MS_MAX: u64 = 5 * 60_000;
+    let Some(last) = store.size().checked_sub(1) else {
+        return Ok(());
+    };
+    let behind_ms = store.read(last)?.at_ms.saturating_sub(clock.now_ms());
+    if behind_ms > BEHIND_MS_MAX {
+        tracing::warn!(
+            code = "clock_behind_log",
+            hours = behind_ms / 3_600_000,
+            "the clock is behind the newest event of the log: was it set back? nothing is destroyed before its time"
+        );
+    }
+    Ok(())
 }
 
 impl Engine {
@@ -183,6 +258,7 @@ pub fn save(views: &Views) -> Option<u64> {
             views
                 .amendments
                 .save(&views.store, position)
+                .and_then(|()| views.destructions.save(&views.store, position))
                 .map_err(|error| error.to_string())
         });
     if let Err(error) = saved {

@@ -5,8 +5,9 @@
 //! state that others read, answered, and fanned out. A failed append stops the process: what is on disk is
 //! then unknown, and a restart recovers it. Never waits for a reader.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -15,16 +16,23 @@ use parking_lot::RwLock;
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::chat::command::{Command, Door as Inner, Target, Upload};
+use crate::chat::command::{Command, Door as Inner, REDACT_MESSAGES_MAX, Target, Upload};
 use crate::chat::decide::{FRESH_IDS, FreshIds};
-use crate::chat::event::{Act, HEADER_VERSION};
+use crate::chat::event::{Act, Content, HEADER_VERSION};
+use crate::chat::preview::LinkPreview;
+use crate::chat::schedule::{Scheduled, Waited};
 use crate::chat::state::day_of;
 use crate::chat::{
     Ack, Actor, Draft, Event, Facts, Hash, Header, Refusal, State, authorise, decide,
 };
 use crate::clock::Clock;
 use crate::fanout::{Encode, Ending, Fanout, Listener};
-use crate::views::amendments::Amendments;
+use crate::metrics::Metrics;
+use crate::retention::Plan;
+use crate::room::Room;
+use crate::views::amendments::{Amendments, Kind};
+use crate::views::destructions::Destructions;
+use crate::views::search::INDEX_LABEL;
 
 /// Commands waiting for the sequencer; beyond it, submitters wait.
 pub const QUEUE_MAX: usize = 4096;
@@ -42,8 +50,6 @@ pub const REMEMBERED_MS: u64 = 7 * 24 * 3_600_000;
 const AHEAD_MS: u64 = 24 * 3_600_000;
 /// Most headers and contents fit without growing.
 const PART_BYTES_USUAL: usize = 640;
-/// With less room than this on the disk nothing new is accepted: what is decided must fit.
-const DISK_RESERVE_BYTES: u64 = 96 * 1024 * 1024;
 
 /// The way to the sequencer, for every part of the server.
 #[derive(Clone)]
@@ -57,8 +63,21 @@ pub struct Submission {
     pub command: Command,
     /// The idempotency key; None for inner commands, which are not repeated.
     pub key: Option<Id>,
-    pub uploads: HashMap<Id, Upload>,
+    pub brought: Brought,
     pub reply: Reply,
+}
+
+/// What a command names and its edge has at hand.
+#[derive(Default)]
+pub struct Brought {
+    pub uploads: HashMap<Id, Offer>,
+    pub preview: Option<LinkPreview>,
+}
+
+/// An upload for a message to name. It serves one: a file dies with its message.
+pub struct Offer {
+    pub upload: Upload,
+    pub spent: Arc<AtomicBool>,
 }
 
 pub enum Reply {
@@ -84,8 +103,22 @@ enum Ask {
         person: Id,
         frame: Bytes,
     },
+    Keys(KeyJob),
     Sign,
     Stop(oneshot::Sender<()>),
+}
+
+/// What is done to keys, between two batches.
+enum KeyJob {
+    /// A fresh generation for what is sealed from now on.
+    Renew {
+        scope: Scope,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
+    Destroy {
+        plans: Vec<Plan>,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
 }
 
 /// A listener is registered: everything from `position` on will reach it.
@@ -102,7 +135,8 @@ impl Door {
         command: Command,
         key: Option<Id>,
     ) -> Result<Ack, Refusal> {
-        self.submit_with(actor, command, key, HashMap::new()).await
+        self.submit_with(actor, command, key, Brought::default())
+            .await
     }
 
     pub async fn submit_with(
@@ -110,14 +144,14 @@ impl Door {
         actor: Actor,
         command: Command,
         key: Option<Id>,
-        uploads: HashMap<Id, Upload>,
+        brought: Brought,
     ) -> Result<Ack, Refusal> {
         let (reply, answer) = oneshot::channel();
         self.enqueue(Submission {
             actor,
             command,
             key,
-            uploads,
+            brought,
             reply: Reply::Once(reply),
         })
         .await?;
@@ -144,13 +178,35 @@ impl Door {
             actor,
             command,
             key,
-            uploads: HashMap::new(),
+            brought: Brought::default(),
             reply: Reply::Once(reply),
         };
         self.queue
             .blocking_send(Ask::Command(Box::new(submission)))
             .map_err(|_| Refusal::Unavailable)?;
         answer.blocking_recv().map_err(|_| Refusal::Unavailable)?
+    }
+
+    /// A fresh generation of a scope's key: what is appended from now on is sealed under it. Blocks.
+    pub fn renew(&self, scope: Scope) -> Result<(), Refusal> {
+        self.keys(|reply| KeyJob::Renew { scope, reply })
+    }
+
+    /// The last step of destructions that are intended, and whose survivors are sealed elsewhere: the keys die, and
+    /// the log says so. `Conflict` when rules changed since a plan was made: then nothing happened. Blocks.
+    pub fn destroy(&self, plans: Vec<Plan>) -> Result<(), Refusal> {
+        self.keys(|reply| KeyJob::Destroy { plans, reply })
+    }
+
+    fn keys(
+        &self,
+        job: impl FnOnce(oneshot::Sender<Result<(), Refusal>>) -> KeyJob,
+    ) -> Result<(), Refusal> {
+        let (reply, done) = oneshot::channel();
+        self.queue
+            .blocking_send(Ask::Keys(job(reply)))
+            .map_err(|_| Refusal::Unavailable)?;
+        done.blocking_recv().map_err(|_| Refusal::Unavailable)?
     }
 
     pub async fn listen(&self, listener: &Arc<Listener>) -> Result<Listening, Refusal> {
@@ -189,6 +245,11 @@ impl Door {
         let _busy_anyway = self.queue.try_send(Ask::Sign);
     }
 
+    /// Commands that wait.
+    pub fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
     /// Answers when everything submitted before is durable and the log is signed.
     pub async fn stop(&self) {
         let (done, stopped) = oneshot::channel();
@@ -205,8 +266,12 @@ pub struct Parts {
     /// What others read: everything durable, and nothing else.
     pub state: Arc<RwLock<State>>,
     pub amendments: Arc<Amendments>,
+    pub destructions: Arc<Destructions>,
     pub clock: Clock,
-    pub dir: std::path::PathBuf,
+    /// How long a rule waits after it was approved.
+    pub grace_hours: u32,
+    pub room: Arc<Room>,
+    pub metrics: Arc<Metrics>,
     pub encode: Box<dyn Encode>,
     pub answer: Box<dyn Fn(Option<Id>, &Result<Ack, Refusal>) -> Bytes + Send>,
     /// Called with every durable batch, for views that follow (search, waiting long polls).
@@ -225,7 +290,6 @@ pub fn start(parts: Parts) -> std::io::Result<(Door, std::thread::JoinHandle<()>
         batch: Batch::default(),
         under_way: None,
         signed: Instant::now(),
-        disk: Disk::default(),
     };
     let thread = std::thread::Builder::new()
         .name("sequencer".into())
@@ -243,7 +307,6 @@ struct Sequencer {
     /// The batch that is on its way to the disk.
     under_way: Option<Batch>,
     signed: Instant,
-    disk: Disk,
 }
 
 /// What was decided and is not yet durable.
@@ -256,26 +319,18 @@ struct Batch {
     tags: HashMap<[u8; 16], Ack>,
     /// Messages of this batch: the log cannot be asked for them yet.
     targets: HashMap<(Id, u64), Target>,
-    /// Messages deleted in this batch.
+    /// Messages deleted in this batch, and polls closed.
     deleted: HashSet<(Id, u64)>,
+    closed: HashSet<(Id, u64)>,
     listens: Vec<(Arc<Listener>, oneshot::Sender<Listening>)>,
-    expire: Vec<Expiry>,
+    keys: Vec<KeyJob>,
 }
 
 impl Batch {
     /// Listeners join, and keys die, between two batches.
     fn goes_alone(&self) -> bool {
-        !self.listens.is_empty() || !self.expire.is_empty()
+        !self.listens.is_empty() || !self.keys.is_empty()
     }
-}
-
-/// A destruction whose intent is being made durable.
-struct Expiry {
-    channel: Id,
-    days: Vec<u32>,
-    plan: Hash,
-    /// Answered when it is done, not when it is intended.
-    reply: Option<(Reply, Option<Id>, Result<Ack, Refusal>)>,
 }
 
 impl Sequencer {
@@ -306,6 +361,7 @@ impl Sequencer {
     fn drain(&mut self, first: Option<Ask>) -> Option<oneshot::Sender<()>> {
         let mut state = std::mem::take(&mut self.ahead);
         let (mut next, mut taken, mut stop) = (first, 0, None);
+        let begun = Instant::now();
         while let Some(ask) = next.take() {
             taken += 1;
             if let Ask::Stop(done) = ask {
@@ -321,6 +377,9 @@ impl Sequencer {
             }
         }
         self.ahead = state;
+        if !self.batch.replies.is_empty() {
+            self.parts.metrics.decide.observe(begun.elapsed());
+        }
         stop
     }
 
@@ -331,6 +390,7 @@ impl Sequencer {
         if let Err(error) = writer.commit_end().and_then(|()| writer.commit_begin()) {
             fail(&error);
         }
+        self.count_writes();
         let batch = std::mem::take(&mut self.batch);
         let waits = batch.events.is_empty() || batch.goes_alone();
         if let Some(durable) = self.under_way.replace(batch) {
@@ -346,8 +406,16 @@ impl Sequencer {
         if let Err(error) = self.parts.writer.commit_end() {
             fail(&error);
         }
+        self.count_writes();
         if let Some(batch) = self.under_way.take() {
             self.announce(batch);
+        }
+    }
+
+    fn count_writes(&mut self) {
+        for took in self.parts.writer.took() {
+            self.parts.metrics.append.observe(took.append);
+            self.parts.metrics.sync.observe(took.sync);
         }
     }
 
@@ -358,17 +426,11 @@ impl Sequencer {
                     actor,
                     command,
                     key,
-                    uploads,
+                    brought,
                     reply,
                 } = *submission;
-                let answer = self.command(state, actor, &command, key, uploads);
-                let reply = (reply, key, answer);
-                match (&command, self.batch.expire.last_mut()) {
-                    (Command::Door(Inner::Expire { .. }), Some(expiry)) if reply.2.is_ok() => {
-                        expiry.reply = Some(reply);
-                    }
-                    _ => self.batch.replies.push(reply),
-                }
+                let answer = self.command(state, actor, &command, key, brought);
+                self.batch.replies.push((reply, key, answer));
             }
             // Registered after the commit: what this batch appended is then history for it.
             Ask::Listen { listener, ready } => self.batch.listens.push((listener, ready)),
@@ -388,6 +450,8 @@ impl Sequencer {
                 }
             }
             Ask::Tell { person, frame } => self.fanout.tell(person, &frame),
+            // Done after the commit, with nothing under way.
+            Ask::Keys(job) => self.batch.keys.push(job),
             Ask::Sign | Ask::Stop(_) => {}
         }
     }
@@ -398,8 +462,9 @@ impl Sequencer {
         actor: Actor,
         command: &Command,
         key: Option<Id>,
-        uploads: HashMap<Id, Upload>,
+        brought: Brought,
     ) -> Result<Ack, Refusal> {
+        let offers = brought.uploads;
         let now_ms = self.parts.clock.now_ms();
         let authorised = authorise(state, actor, command)?;
         let tag = key.map(|key| tag(actor.person(), key));
@@ -408,7 +473,7 @@ impl Sequencer {
         {
             return Ok(ack);
         }
-        if self.disk.is_full(&self.parts) && !makes_room(command) {
+        if !self.parts.room.allows(command) {
             return Err(Refusal::DiskFull);
         }
         let facts = Facts {
@@ -418,11 +483,29 @@ impl Sequencer {
                 Some((channel, q)) => self.target(channel, q)?,
                 None => None,
             },
-            uploads,
-            plan: self.plan(command)?,
+            uploads: offers
+                .iter()
+                .filter(|(_, offer)| !offer.spent.load(Ordering::Relaxed))
+                .map(|(id, offer)| (*id, offer.upload.clone()))
+                .collect(),
+            preview: brought.preview,
+            days: self.days_of(command)?,
+            words: self.words_of(state, actor, command)?,
+            grace_hours: self.parts.grace_hours,
         };
-        let plan = facts.plan.map(|(hash, ..)| hash);
         let decision = decide(state, &authorised, facts)?;
+        // A log that was restored shorter may not know of a key that is dead.
+        for draft in decision.drafts.iter().filter(|d| d.content.is_some()) {
+            let author = draft.author.map(Scope::Person);
+            let needed = [Some(draft.scope), author];
+            if !needed
+                .iter()
+                .flatten()
+                .all(|s| self.parts.store.can_seal(s))
+            {
+                return Err(Refusal::Gone);
+            }
+        }
         let explicit = decision.ack;
         let mut first = None;
         for draft in decision.drafts {
@@ -444,13 +527,8 @@ impl Sequencer {
         if let Some(tag) = tag {
             self.batch.tags.insert(tag, ack.clone());
         }
-        if let (Command::Door(Inner::Expire { channel, days }), Some(plan)) = (command, plan) {
-            self.batch.expire.push(Expiry {
-                channel: *channel,
-                days: days.clone(),
-                plan,
-                reply: None,
-            });
+        for offer in offers.values() {
+            offer.spent.store(true, Ordering::Relaxed);
         }
         Ok(ack)
     }
@@ -511,6 +589,9 @@ impl Sequencer {
         target.deleted |= self
             .not_durable()
             .any(|batch| batch.deleted.contains(&(channel, q)));
+        target.closed |= self
+            .not_durable()
+            .any(|batch| batch.closed.contains(&(channel, q)));
         Ok(Some(target))
     }
 
@@ -527,41 +608,71 @@ impl Sequencer {
         let Some(mut target) = target_of(&event) else {
             return Ok(None);
         };
-        target.deleted = self
-            .parts
-            .amendments
-            .is_deleted(channel, q)
-            .map_err(unavailable)?;
+        let amendments = self.parts.amendments.of_range(channel, q, q);
+        for amendment in amendments.map_err(unavailable)? {
+            target.deleted |= amendment.kind == Kind::Delete;
+            target.closed |= amendment.kind == Kind::Close;
+        }
         Ok(Some(target))
     }
 
-    /// What a destruction would take, when the command is one.
-    fn plan(&self, command: &Command) -> Result<Option<(Hash, Position, u64, u64)>, Refusal> {
-        let Command::Door(Inner::Expire { channel, days }) = command else {
+    /// The days of the messages that an order names; none when one of them is no message, or is forgotten.
+    /// After them, the other days on which one of them waited to be sent.
+    fn days_of(&self, command: &Command) -> Result<Vec<(u64, u32)>, Refusal> {
+        let Command::RedactRequest { c, q, .. } = command else {
+            return Ok(Vec::new());
+        };
+        let mut days = Vec::with_capacity(q.len().min(REDACT_MESSAGES_MAX));
+        let mut waited = BTreeSet::new();
+        for q in q.iter().take(REDACT_MESSAGES_MAX) {
+            let target = self.target(*c, *q)?;
+            let target = target.filter(|target| target.is_message && !target.forgotten);
+            let day = target.ok_or(Refusal::NotFound)?.day;
+            days.push((*q, day));
+            let others = self.waited(*c, *q)?.into_iter().flat_map(|w| w.texts);
+            let others = others.filter(|(_, other)| *other != day);
+            waited.extend(others.map(|(_, other)| (*q, other)));
+        }
+        days.extend(waited);
+        Ok(days)
+    }
+
+    fn waited(&self, channel: Id, q: u64) -> Result<Option<Waited>, Refusal> {
+        let place = (Some(channel), Some(q));
+        let mut fresh = self.not_durable().flat_map(|batch| &batch.events);
+        let is_it = |event: &&Event| (event.header.channel, event.header.channel_seq) == place;
+        if let Some(event) = fresh.find(is_it) {
+            return Ok(event.header.act.waited().cloned());
+        }
+        let page = self.parts.store.channel_page(channel, q, q);
+        let Some(record) = page.map_err(unavailable)?.pop() else {
             return Ok(None);
         };
-        let scopes = day_scopes(*channel, days);
-        let plan = self
-            .parts
-            .writer
-            .destroy_plan(&scopes)
-            .map_err(unavailable)?;
-        let records = plan.scopes.iter().map(|s| s.records).sum();
-        let blobs = plan.scopes.iter().map(|s| s.blobs).sum();
-        let mut hash = Sha256::new();
-        hash.update(b"daylight/plan/v1");
-        hash.update(self.parts.writer.next().to_be_bytes());
-        for scope in &plan.scopes {
-            hash.update(scope.scope.to_string());
-            hash.update(scope.records.to_be_bytes());
-            hash.update(scope.blobs.to_be_bytes());
+        let event = Event::read(&record).map_err(|_| Refusal::Unavailable)?;
+        Ok(event.header.act.waited().cloned())
+    }
+
+    /// What a message that waits says.
+    fn words_of(
+        &self,
+        state: &State,
+        actor: Actor,
+        command: &Command,
+    ) -> Result<Option<Content>, Refusal> {
+        let (person, schedule) = match command {
+            Command::ScheduleNow { schedule } => (actor.person(), *schedule),
+            Command::Door(Inner::ScheduleDue { person, schedule }) => (*person, *schedule),
+            _ => return Ok(None),
+        };
+        let known = state.schedules.get(person, schedule);
+        let Some((position, _)) = known.and_then(Scheduled::words) else {
+            return Ok(None);
+        };
+        let mut fresh = self.not_durable().flat_map(|batch| &batch.events);
+        match fresh.find(|event| event.position == position) {
+            Some(event) => Ok(event.content.clone()),
+            None => Ok(self.read(position)?.content),
         }
-        Ok(Some((
-            Hash(hash.finalize().into()),
-            self.parts.writer.next(),
-            records,
-            blobs,
-        )))
     }
 
     /// Gives a draft its place, seals it, and folds it in. Durable with the batch's commit.
@@ -635,9 +746,13 @@ impl Sequencer {
         {
             self.batch.deleted.insert((channel, *of));
         }
+        if let (Act::PollClosed { of }, Some(channel)) = (&event.header.act, event.header.channel) {
+            self.batch.closed.insert((channel, *of));
+        }
         self.batch.content_bytes += content_bytes.map_or(0, |bytes| bytes.len());
         state.apply(&event);
-        let ack = Ack::of(&event.header);
+        let mut ack = Ack::of(&event.header);
+        ack.position = event.header.act.is_look().then_some(event.position);
         self.batch.events.push(event);
         Ok(ack)
     }
@@ -645,13 +760,16 @@ impl Sequencer {
     /// What is durable: into the readers' state, then answers, then the listeners.
     fn announce(&mut self, batch: Batch) {
         let state = Arc::clone(&self.parts.state);
-        {
+        if !batch.events.is_empty() {
             let mut state = state.write();
             for event in &batch.events {
                 state.apply(event);
                 self.parts.amendments.note(event);
+                self.parts.destructions.note(event);
             }
         }
+        let begun = Instant::now();
+        self.parts.metrics.events.add(batch.events.len() as u64);
         // An export ends with a signed log.
         let is_awaited = batch
             .events
@@ -662,11 +780,16 @@ impl Sequencer {
             .into_iter()
             .filter_map(|reply| self.reply(reply))
             .collect();
-        (self.parts.follow)(&batch.events);
+        if !batch.events.is_empty() {
+            (self.parts.follow)(&batch.events);
+        }
         self.fanout
             .deliver(&batch.events, self.parts.encode.as_mut());
         for listener in answered {
             listener.wake();
+        }
+        if !batch.events.is_empty() {
+            self.parts.metrics.fanout.observe(begun.elapsed());
         }
         for (listener, ready) in batch.listens {
             self.fanout
@@ -680,11 +803,15 @@ impl Sequencer {
                     .unlisten(&listener, &state.read(), self.parts.encode.as_mut());
             }
         }
-        for expiry in batch.expire {
-            self.destroy(expiry.channel, expiry.days, expiry.plan);
-            if let Some(listener) = expiry.reply.and_then(|reply| self.reply(reply)) {
-                listener.wake();
-            }
+        for job in batch.keys {
+            // Whoever asked may have stopped waiting: what was done stands.
+            let _gone = match job {
+                KeyJob::Renew { scope, reply } => {
+                    let renewed = self.parts.writer.renew(scope);
+                    reply.send(renewed.map(|_| ()).map_err(unavailable))
+                }
+                KeyJob::Destroy { plans, reply } => reply.send(self.destroy(&plans)),
+            };
         }
         if is_awaited || self.signed.elapsed() >= CHECKPOINT_EVERY {
             self.sign();
@@ -711,28 +838,50 @@ impl Sequencer {
         }
     }
 
-    /// The intent is durable: destroy the keys, then say so. A crash in between is resumed at start.
-    fn destroy(&mut self, channel: Id, days: Vec<u32>, plan: Hash) {
-        let destroyed = match self.parts.writer.destroy(&day_scopes(channel, &days)) {
-            Ok(destroyed) => destroyed,
-            Err(error) => fail(&error),
-        };
-        let done = Inner::ExpireDone {
-            channel,
-            plan,
-            days,
-            records: destroyed.records,
-            blobs: destroyed.blobs,
-        };
-        let mut state = std::mem::take(&mut self.ahead);
-        let done = Command::Door(done);
-        let answer = self.command(&mut state, Actor::System, &done, None, HashMap::new());
-        self.ahead = state;
-        if let Err(refusal) = answer {
-            tracing::error!(code = refusal.code(), "a destruction could not be recorded");
+    /// The intents are durable and the survivors safe: destroy the keys, then say so. No hold can come in between,
+    /// since all is done before the next command is looked at. A crash in between is resumed at start.
+    fn destroy(&mut self, plans: &[Plan]) -> Result<(), Refusal> {
+        for plan in plans {
+            if self.ahead.ruled > plan.intent.size
+                || !self.ahead.unfinished.contains(&plan.intent.subject)
+                || !plan.takes_all(&self.parts.store).map_err(unavailable)?
+            {
+                return Err(Refusal::Conflict("The plan is out of date."));
+            }
         }
+        let keys: Vec<_> = plans.iter().flat_map(|plan| plan.keys.clone()).collect();
+        let files: Vec<_> = plans.iter().flat_map(|plan| plan.files.clone()).collect();
+        match self.parts.writer.destroy_keys(&keys, &files) {
+            Ok(()) => self.parts.metrics.keys_destroyed.add(keys.len() as u64),
+            // Nothing was said to be done: the next sweep does it again, and there may be room then.
+            Err(Error::DiskFull { .. }) => return Err(Refusal::DiskFull),
+            Err(error) => fail(&error),
+        }
+        for (channel, day) in plans.iter().flat_map(|plan| &plan.indexes) {
+            // Made anew of what is left; until then nothing on disk tells of what went.
+            let scope = Scope::ChannelDay {
+                channel: *channel,
+                day: *day,
+            };
+            if let Err(error) = self.parts.store.part_delete(scope, INDEX_LABEL) {
+                fail(&error);
+            }
+        }
+        let mut state = std::mem::take(&mut self.ahead);
+        for plan in plans {
+            let done = Command::Door(Inner::Destroyed {
+                intent: plan.intent.clone(),
+                channels: plan.channels(),
+            });
+            let answer = self.command(&mut state, Actor::System, &done, None, Brought::default());
+            if let Err(refusal) = answer {
+                tracing::error!(code = refusal.code(), "a destruction could not be recorded");
+            }
+        }
+        self.ahead = state;
         self.pass_on();
         self.finish();
+        Ok(())
     }
 
     fn sign(&mut self) {
@@ -759,40 +908,29 @@ fn json(part: &impl serde::Serialize) -> Result<Vec<u8>, Refusal> {
 
 /// The message an event made, as later commands may refer to it.
 pub fn target_of(event: &Event) -> Option<Target> {
-    let (author, n, thread) = match &event.header.act {
-        Act::MessagePosted { n, thread, .. } => (event.header.actor, *n, *thread),
-        Act::MessageImported { n, .. } => (event.header.actor, *n, None),
+    let (n, thread, asks, poll) = match &event.header.act {
+        Act::MessagePosted {
+            n,
+            thread,
+            asks,
+            poll,
+            ..
+        } => (*n, *thread, asks.is_some(), *poll),
+        Act::MessageImported { n, .. } => (*n, None, false, None),
         _ => return None,
     };
     Some(Target {
-        author,
+        author: event.header.actor,
         day: day_of(event.header.at),
         n,
         is_message: true,
         thread,
+        asks,
+        poll,
+        closed: false,
         deleted: false,
         forgotten: event.forgotten,
     })
-}
-
-fn day_scopes(channel: Id, days: &[u32]) -> Vec<Scope> {
-    days.iter()
-        .map(|day| Scope::ChannelDay { channel, day: *day })
-        .collect()
-}
-
-/// Commands that must pass when the disk is full: forgetting frees room, sign-outs protect.
-fn makes_room(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::DeviceRevoke { .. }
-            | Command::Door(
-                Inner::Expire { .. }
-                    | Inner::ExpireDone { .. }
-                    | Inner::EndSession { .. }
-                    | Inner::Started
-            )
-    )
 }
 
 /// 128 bits of a hash over person and key: what the log is searched by.
@@ -810,12 +948,25 @@ fn tag(person: Id, key: Id) -> [u8; 16] {
 /// Is the event what this command would have made? A client that uses an id twice must hear of it.
 fn same_command(command: &Command, event: &Event) -> bool {
     let header = &event.header;
-    let text = |b: &str| {
-        event.forgotten || event.content.as_ref().and_then(|c| c.text.as_deref()) == Some(b)
-    };
+    let content = event.content.as_ref();
+    let text = |b: &str| event.forgotten || content.and_then(|c| c.text.as_deref()) == Some(b);
     match (command, &header.act) {
-        (Command::Send(send), Act::MessagePosted { thread, .. }) => {
-            header.channel == Some(send.c) && *thread == send.th && text(&send.b)
+        (
+            Command::Send(send),
+            Act::MessagePosted {
+                thread,
+                asks,
+                poll,
+                urgent,
+                ..
+            },
+        ) => {
+            header.channel == Some(send.c)
+                && *thread == send.th
+                && asks.is_some() == send.ask
+                && *urgent == send.urgent
+                && poll.map(|poll| poll.many) == send.poll.as_ref().map(|poll| poll.many)
+                && text(&send.b)
         }
         (Command::Edit { c, q, b, .. }, Act::MessageEdited { of, .. }) => {
             header.channel == Some(*c) && of == q && text(b)
@@ -829,7 +980,36 @@ fn same_command(command: &Command, event: &Event) -> bool {
                 c, q, on: false, ..
             },
             Act::ReactionRemoved { of },
-        ) => header.channel == Some(*c) && of == q,
+        )
+        | (Command::Confirm { c, q }, Act::MessageConfirmed { of })
+        | (Command::Remind { c, q }, Act::MessageReminded { of })
+        | (Command::Vote { c, q, .. }, Act::PollVoted { of })
+        | (Command::PollClose { c, q }, Act::PollClosed { of })
+        | (Command::Pin { c, q, on: true }, Act::MessagePinned { of, .. })
+        | (Command::Pin { c, q, on: false }, Act::MessageUnpinned { of }) => {
+            header.channel == Some(*c) && of == q
+        }
+        (Command::Schedule { c, b, .. }, Act::MessageScheduled { .. }) => {
+            header.channel == Some(*c) && text(b)
+        }
+        (
+            Command::ScheduleChange { schedule, b, .. },
+            Act::ScheduleChanged { schedule: of, .. },
+        ) => schedule == of && text(b),
+        (Command::ScheduleCancel { schedule }, Act::ScheduleCancelled { schedule: of }) => {
+            schedule == of
+        }
+        (
+            Command::ScheduleNow { schedule },
+            Act::MessagePosted {
+                waited: Some(waited),
+                ..
+            },
+        ) => *schedule == waited.schedule,
+        (Command::Save { c, q, on: true }, Act::MessageSaved { channel, of, .. })
+        | (Command::Save { c, q, on: false }, Act::MessageUnsaved { channel, of }) => {
+            (channel, of) == (c, q)
+        }
         (Command::Read { c, .. }, Act::ReceiptRead { .. })
         | (Command::Got { c, .. }, Act::ReceiptDelivered { .. })
         | (Command::Mute { c, .. }, Act::ChannelMuted { .. })
@@ -839,15 +1019,44 @@ fn same_command(command: &Command, event: &Event) -> bool {
         | (Command::ChannelLeave { c }, Act::MemberLeft { .. })
         | (Command::ChannelOwner { c, .. }, Act::OwnerGranted { .. } | Act::OwnerRevoked { .. })
         | (Command::ChannelArchive { c, .. }, Act::ChannelArchived { .. })
-        | (Command::ExportRequest { c, .. }, Act::ExportRequested { .. }) => {
-            header.channel == Some(*c)
+        | (Command::ChannelSlow { c, .. }, Act::ChannelSlowed { .. })
+        | (Command::ChannelHistory { c, .. }, Act::HistorySet { .. })
+        | (Command::ChannelPlace { c, .. }, Act::ChannelPlaced { .. })
+        | (Command::ChannelAsk { c }, Act::JoinAsked { .. })
+        | (Command::ChannelRefuse { c, .. }, Act::JoinRefused { .. }) => header.channel == Some(*c),
+        (Command::ExportRequest(asked), Act::ExportRequested { .. }) => {
+            header.channel == Some(asked.c)
         }
-        (Command::PolicySet { c, .. }, Act::PolicySet { .. }) => header.channel == *c,
+        (Command::PolicySet { c, .. }, Act::PolicySet { .. } | Act::PolicyProposed { .. }) => {
+            header.channel == *c
+        }
+        (Command::PolicyApprove { proposal }, Act::PolicyApproved { proposal: of, .. })
+        | (Command::PolicyStop { proposal }, Act::PolicyStopped { proposal: of }) => proposal == of,
+        (Command::RedactRequest { c, q, .. }, Act::OrderRequested { messages, .. }) => {
+            let named: BTreeSet<&u64> = q.iter().collect();
+            header.channel == Some(*c) && messages.iter().collect::<BTreeSet<_>>() == named
+        }
+        (Command::EraseRequest { person, .. }, Act::OrderRequested { person: of, .. }) => {
+            Some(*person) == *of
+        }
+        (Command::HoldRelease { hold }, Act::HoldReleased { hold: of }) => hold == of,
+        (Command::OrderApprove { order }, Act::OrderApproved { order: of })
+        | (Command::OrderRefuse { order }, Act::OrderRefused { order: of }) => order == of,
+        (Command::MatterClose { matter }, Act::MatterClosed { matter: of })
+        | (Command::GrantRequest { matter, .. }, Act::GrantRequested { matter: of, .. }) => {
+            matter == of
+        }
+        (Command::GrantApprove { grant }, Act::GrantApproved { grant: of, .. })
+        | (Command::GrantRefuse { grant }, Act::GrantRefused { grant: of })
+        | (Command::GrantEnd { grant }, Act::GrantEnded { grant: of, .. }) => grant == of,
         (
             Command::ChannelCreate { .. } | Command::ChannelDirect { .. },
             Act::ChannelCreated { .. },
         )
         | (Command::Profile { .. }, Act::PersonRenamed { .. })
+        | (Command::Quiet { .. }, Act::QuietSet { .. })
+        | (Command::MatterOpen { .. }, Act::MatterOpened { .. })
+        | (Command::HoldPlace { .. }, Act::HoldPlaced { .. })
         | (Command::InviteCreate { .. }, Act::InviteCreated { .. })
         | (Command::InviteRevoke { .. }, Act::InviteRevoked { .. })
         | (Command::DeviceRevoke { .. }, Act::SessionEnded { .. })
@@ -871,36 +1080,4 @@ fn unavailable(error: Error) -> Refusal {
 fn fail(error: &Error) -> ! {
     tracing::error!(code = error.code(), %error, "the log could not be written; stopping, nothing acknowledged is lost");
     std::process::exit(74)
-}
-
-/// Room on the data disk, looked up a few times a second.
-#[derive(Default)]
-struct Disk {
-    looked: Option<Instant>,
-    full: bool,
-}
-
-impl Disk {
-    fn is_full(&mut self, parts: &Parts) -> bool {
-        if self
-            .looked
-            .is_none_or(|at| at.elapsed() > Duration::from_millis(250))
-        {
-            self.looked = Some(Instant::now());
-            let free = free_bytes(&parts.dir);
-            let full = free.is_some_and(|free| free < DISK_RESERVE_BYTES);
-            if full != self.full {
-                tracing::warn!(full, free_bytes = free, "room on the data disk changed");
-            }
-            self.full = full;
-        }
-        self.full
-    }
-}
-
-/// Bytes free for this process on the disk of `dir`; None when the system does not say.
-pub fn free_bytes(dir: &std::path::Path) -> Option<u64> {
-    rustix::fs::statvfs(dir)
-        .ok()
-        .map(|s| s.f_bavail.saturating_mul(s.f_frsize))
 }

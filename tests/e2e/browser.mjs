@@ -1,47 +1,54 @@
 // Chromium and the hands of a person in it: everything is found as a person finds it, by role and name.
 
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { extname, join } from 'node:path';
 import { openWire } from './wire.mjs';
 
 const { chromium } = createRequire(new URL('../../web/package.json', import.meta.url))('playwright-core');
 
+/** What is `asked` is walked only by its name. */
 export const SHAPES = [
   { name: 'phone', touch: true, context: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true } },
+  { name: 'tablet', asked: true, touch: true, context: { viewport: { width: 820, height: 1180 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true } },
   { name: 'desktop', touch: false, context: { viewport: { width: 1280, height: 800 } } },
 ];
-const ARGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const ARGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 const PATIENCE_MS = 15_000;
 const HOLD_MS = 520;
-/** A client that was just built, instead of the one in the binary. */
-const WEB = process.env.DAYLIGHT_E2E_WEB;
+
+const LAUNCH = { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGS };
 
 export function openBrowser() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ARGS });
+  return chromium.launch(LAUNCH);
+}
+
+/** A browser for one person that keeps its profile in `dir`, to be killed and opened again. */
+export function keptBrowser(dir) {
+  return { newContext: (options) => chromium.launchPersistentContext(dir, { ...LAUNCH, ...options }) };
 }
 
 /** Someone with a browser of her own. */
 export class Person {
-  static async arrive(browser, shape, origin, name) {
-    const wire = await openWire();
-    const context = await browser.newContext({
-      ...shape.context,
-      proxy: { server: wire.address },
-      baseURL: origin,
+  static async arrive(browser, shape, origin, name, own = {}) {
+    const person = new Person();
+    Object.assign(person, { name, browser, wire: await openWire(), shape, origin, own, faults: [] });
+    await person.openBrowser();
+    return person;
+  }
+
+  async openBrowser() {
+    this.context = await this.browser.newContext({
+      ...this.shape.context,
+      proxy: { server: this.wire.address },
+      baseURL: this.origin,
       locale: 'en-GB',
       timezoneId: 'Europe/Berlin',
       reducedMotion: 'reduce',
       acceptDownloads: true,
-      ...(WEB ? { serviceWorkers: 'block' } : {}),
+      ...this.own,
     });
-    context.setDefaultTimeout(PATIENCE_MS);
-    if (WEB) await serveFrom(context, WEB);
-    const person = new Person();
-    Object.assign(person, { name, context, wire, shape, origin, faults: [] });
-    await person.newTab();
-    return person;
+    this.context.setDefaultTimeout(PATIENCE_MS);
+    await this.newTab();
   }
 
   async newTab() {
@@ -192,19 +199,4 @@ export async function eventually(what, look, ms = PATIENCE_MS) {
     if (Date.now() > end) throw new Error(`did not come within ${ms} ms: ${what}`);
     await new Promise((done) => setTimeout(done, 40));
   }
-}
-
-const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.png': 'image/png', '.webmanifest': 'application/manifest+json' };
-
-/** The files of `dir`, under the rules that the server sends with its own. */
-async function serveFrom(context, dir) {
-  await context.route(/^http:\/\/127\.0\.0\.1:\d+\/(?!api\/|ws)/, async (route) => {
-    const path = new URL(route.request().url()).pathname;
-    const file = join(dir, path === '/' ? 'index.html' : path);
-    if (!existsSync(file)) return route.fulfill({ status: 404 });
-    const real = await route.fetch({ url: new URL('/', route.request().url()).href }).catch(() => null);
-    if (!real) return route.abort('internetdisconnected');
-    const { 'content-encoding': _, 'content-length': __, ...headers } = real.headers();
-    return route.fulfill({ headers: { ...headers, 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' }, body: readFileSync(file) });
-  });
 }

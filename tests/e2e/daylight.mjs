@@ -10,18 +10,20 @@ import { fileURLToPath } from 'node:url';
 export const PROGRAM = process.env.DAYLIGHT_BIN ?? fileURLToPath(new URL('../../target/release/daylight', import.meta.url));
 const START_MS = 20_000;
 
-/** Hashing is cheap and nobody is slowed: the journeys are about what people see, not about those limits. */
-const settings = (data, origin) => `data = '${data}'
+/** Hashing is cheap and nobody is slowed: the journeys are about what people see, not about those limits. No push service beyond this machine is called. */
+const settings = (data, origin, more = '') => `data = '${data}'
 [server]
 listen = '${origin.slice('http://'.length)}'
 public_url = '${origin}'
 [identity]
 argon2_memory_kib = 8
 argon2_passes = 1
+[push]
+private_networks = true
 [limits]
 commands_per_minute = 100000000
 commands_burst = 1000000
-`;
+${more}`;
 
 /** Starts a fresh installation; `setup` is the link it printed. */
 export async function startDaylight() {
@@ -31,35 +33,51 @@ export async function startDaylight() {
   const origin = `http://127.0.0.1:${await freePort()}`;
   const config = join(dir, 'daylight.toml');
   writeFileSync(config, settings(data, origin));
-  const child = spawn(PROGRAM, ['serve', '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
-  // Whoever stops the journeys leaves no server behind.
-  process.once('exit', () => child.kill('SIGKILL'));
-  let told = '';
+  let child;
   let errors = '';
-  child.stderr.on('data', (bytes) => (errors = (errors + bytes).slice(-20_000)));
-  const setup = await new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`no set-up link within ${START_MS} ms\n${errors}`)), START_MS);
-    child.once('exit', (code) => reject(new Error(`daylight ended with ${code}\n${errors}`)));
-    child.stdout.on('data', (bytes) => {
-      told += bytes;
-      const link = /https?:\/\/\S+\/#\/setup\/\S+/.exec(told)?.[0];
-      if (!link) return;
-      clearTimeout(late);
-      resolve(link);
+  // Whoever stops the journeys leaves no server behind.
+  process.once('exit', () => child?.kill('SIGKILL'));
+  /** Resolves with the link that it prints: to set it up, or to open it. */
+  const start = (link) => {
+    child = spawn(PROGRAM, ['serve', '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let told = '';
+    child.stderr.on('data', (bytes) => (errors = (errors + bytes).slice(-20_000)));
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`no link within ${START_MS} ms\n${errors}`)), START_MS);
+      child.once('exit', (code) => reject(new Error(`daylight ended with ${code}\n${errors}`)));
+      child.stdout.on('data', (bytes) => {
+        told += bytes;
+        const found = link.exec(told)?.[0];
+        if (!found) return;
+        clearTimeout(late);
+        resolve(found);
+      });
     });
-  });
+  };
+  const end = async (signal = 'SIGTERM') => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await ended;
+  };
+  const setup = await start(/https?:\/\/\S+\/#\/setup\/\S+/);
   return {
     origin,
     setup,
     dir,
     data,
     errors: () => errors,
+    /** Stops and starts it on the same data, with `more` lines of its last section, `limits`, or sections of their own. */
+    async again(more = '') {
+      await end();
+      writeFileSync(config, settings(data, origin, more));
+      await start(/open at https?:\/\/\S+/);
+    },
+    /** The power goes: nothing in it has a last word. */
+    kill: () => end('SIGKILL'),
+    rise: () => start(/open at https?:\/\/\S+/),
     async stop() {
-      if (child.exitCode === null) {
-        const ended = new Promise((resolve) => child.once('exit', resolve));
-        child.kill('SIGTERM');
-        await ended;
-      }
+      await end();
       rmSync(dir, { recursive: true, force: true });
     },
   };
@@ -74,7 +92,7 @@ export function run(program, args, options = {}) {
   });
 }
 
-function freePort() {
+export function freePort() {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', reject);

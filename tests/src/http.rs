@@ -16,16 +16,28 @@ const HEADERS_MAX: usize = 200;
 #[derive(Clone)]
 pub struct Site {
     pub addr: SocketAddr,
+    /// What its certificate says it is called.
+    name: String,
     tls: Option<Arc<rustls::ClientConfig>>,
 }
 
 impl Site {
     pub fn plain(addr: SocketAddr) -> Site {
-        Site { addr, tls: None }
+        let name = addr.to_string();
+        Site {
+            addr,
+            name,
+            tls: None,
+        }
     }
 
-    /// Trusts exactly one self-made certificate (DER).
+    /// Trusts exactly one self-made certificate (DER), which is for `localhost`.
     pub fn tls(addr: SocketAddr, certificate: &[u8]) -> Result<Site> {
+        Site::called("localhost", addr, certificate)
+    }
+
+    /// Trusts whatever this certificate (DER) vouches for.
+    pub fn called(name: &str, addr: SocketAddr, certificate: &[u8]) -> Result<Site> {
         let mut roots = rustls::RootCertStore::empty();
         roots.add(certificate.to_vec().into())?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -35,6 +47,7 @@ impl Site {
             .with_no_client_auth();
         Ok(Site {
             addr,
+            name: name.to_owned(),
             tls: Some(Arc::new(config)),
         })
     }
@@ -44,11 +57,10 @@ impl Site {
         format!("{scheme}://{}", self.host())
     }
 
-    /// With TLS the certificate is for `localhost`.
     pub fn host(&self) -> String {
         match self.tls {
-            Some(_) => format!("localhost:{}", self.addr.port()),
-            None => self.addr.to_string(),
+            Some(_) => format!("{}:{}", self.name, self.addr.port()),
+            None => self.name.clone(),
         }
     }
 
@@ -61,7 +73,7 @@ impl Site {
         let Some(config) = &self.tls else {
             return Ok(Stream::Plain(tcp));
         };
-        let name = "localhost".try_into()?;
+        let name = self.name.clone().try_into()?;
         let connection = rustls::ClientConnection::new(Arc::clone(config), name)?;
         Ok(Stream::Tls(Box::new(rustls::StreamOwned::new(
             connection, tcp,
@@ -75,6 +87,14 @@ pub enum Stream {
 }
 
 impl Stream {
+    /// The server's own certificate (DER), when it has shown one.
+    pub fn shown(&self) -> Option<Vec<u8>> {
+        match self {
+            Stream::Plain(_) => None,
+            Stream::Tls(tls) => Some(tls.conn.peer_certificates()?.first()?.to_vec()),
+        }
+    }
+
     pub fn tcp(&self) -> &TcpStream {
         match self {
             Stream::Plain(tcp) => tcp,
@@ -181,6 +201,11 @@ impl Client {
     pub fn post(&mut self, path: &str, body: &Value) -> Result<Answer> {
         let body = serde_json::to_vec(body)?;
         self.send("POST", path, &[("Content-Type", "application/json")], &body)
+    }
+
+    /// The certificate that was shown on the connection that is kept.
+    pub fn shown(&self) -> Option<Vec<u8>> {
+        self.stream.as_ref()?.get_ref().shown()
     }
 
     /// Adds Host, Origin, Cookie and Content-Length unless `headers` names them.

@@ -36,10 +36,14 @@ impl Certificate {
 #[derive(Default)]
 pub struct Settings<'a> {
     pub certificate: Option<&'a Certificate>,
+    /// Where people find it, when a proxy stands in front.
+    pub front: Option<&'a Site>,
     /// More lines of TOML, after the test's own.
     pub more: &'a str,
     /// The limits a person meets: kept when a test is about them, raised when it is about something else.
     pub keep_limits: bool,
+    /// The program to run it under, with its arguments; it must become the server, not stand before it.
+    pub under: &'a [&'a str],
 }
 
 /// Runs the real program on `data` at a free port. The configuration lies beside the data.
@@ -56,7 +60,15 @@ pub fn start_at(addr: SocketAddr, data: &Path, settings: &Settings<'_>) -> Resul
     let config = data.with_extension("toml");
     fs::write(&config, configuration(data, &site, settings))
         .with_context(|| format!("writing {}", config.display()))?;
-    let mut command = Command::new(program("daylight")?);
+    let own = program("daylight")?;
+    let mut command = match settings.under.split_first() {
+        Some((under, arguments)) => {
+            let mut command = Command::new(under);
+            command.args(arguments).arg(own);
+            command
+        }
+        None => Command::new(own),
+    };
     command.arg("serve").arg("--config").arg(&config);
     Server::start(command, site)
 }
@@ -64,11 +76,13 @@ pub fn start_at(addr: SocketAddr, data: &Path, settings: &Settings<'_>) -> Resul
 pub fn configuration(data: &Path, site: &Site, settings: &Settings<'_>) -> String {
     use std::fmt::Write;
     let mut text = format!("data = '{}'\n", data.display());
+    let front = settings.front.unwrap_or(site);
     let _ = write!(
         text,
-        "[server]\nlisten = '{}'\npublic_url = '{}'\n",
+        "[server]\nlisten = '{}'\npublic_url = '{}'\nbehind_proxy = {}\n",
         site.addr,
-        site.origin()
+        front.origin(),
+        settings.front.is_some()
     );
     if let Some(certificate) = settings.certificate {
         let (cert, key) = (
@@ -76,6 +90,10 @@ pub fn configuration(data: &Path, site: &Site, settings: &Settings<'_>) -> Strin
             certificate.key_path.display(),
         );
         let _ = write!(text, "tls_certificate = '{cert}'\ntls_key = '{key}'\n");
+    }
+    // A second person approves a rule in every test; the days after that are waited for where a test is about them.
+    if !settings.more.contains("grace_hours") {
+        text.push_str("[retention]\ngrace_hours = 0\ngrace_hours_min = 0\n");
     }
     text.push_str("[identity]\nargon2_memory_kib = 8\nargon2_passes = 1\n");
     if !settings.keep_limits {
@@ -92,5 +110,22 @@ pub fn offline(subcommand: &str, data: &Path) -> Result<std::process::Output> {
     if subcommand == "verify" {
         command.arg(data);
     }
+    Ok(command.output()?)
+}
+
+/// Runs the program with these words on `data`, whether a server has it open or not.
+pub fn run(data: &Path, words: &[&str]) -> Result<std::process::Output> {
+    let mut command = Command::new(program("daylight")?);
+    command.arg("--data").arg(data).args(words);
+    Ok(command.output()?)
+}
+
+/// As `run`, with the configuration that lies beside the data.
+pub fn run_configured(data: &Path, words: &[&str]) -> Result<std::process::Output> {
+    let mut command = Command::new(program("daylight")?);
+    command
+        .arg("--config")
+        .arg(data.with_extension("toml"))
+        .args(words);
     Ok(command.output()?)
 }

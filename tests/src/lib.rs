@@ -11,6 +11,7 @@ pub mod frame;
 pub mod http;
 pub mod launch;
 pub mod load;
+pub mod person;
 pub mod process;
 pub mod words;
 pub mod world;

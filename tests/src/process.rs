@@ -20,6 +20,7 @@ const TICKS_PER_S: f64 = 100.0;
 pub struct Server {
     pub site: Site,
     child: Child,
+    listeners: Vec<thread::JoinHandle<()>>,
     /// All it has said on stdout and stderr so far.
     pub said: Arc<Mutex<String>>,
     /// From exec to the first 200 on /readyz.
@@ -37,23 +38,24 @@ impl Server {
             .spawn()
             .with_context(|| format!("starting {}", command.get_program().display()))?;
         let said = Arc::new(Mutex::new(String::new()));
+        let mut listeners = Vec::new();
         if let Some(out) = child.stdout.take() {
-            listen(out, Arc::clone(&said));
+            listeners.push(listen(out, Arc::clone(&said)));
         }
         if let Some(err) = child.stderr.take() {
-            listen(err, Arc::clone(&said));
+            listeners.push(listen(err, Arc::clone(&said)));
         }
         let mut server = Server {
             site,
             child,
+            listeners,
             said,
             started_in: Duration::ZERO,
         };
         let deadline = begun + Duration::from_secs(120);
         while !server.is_ready() {
             if let Some(status) = server.child.try_wait()? {
-                thread::sleep(Duration::from_millis(50));
-                bail!("the server ended with {status}: {}", server.words());
+                bail!("the server ended with {status}: {}", server.last_words());
             }
             if Instant::now() > deadline {
                 bail!("the server did not become ready: {}", server.words());
@@ -117,7 +119,15 @@ impl Server {
             }
             thread::sleep(Duration::from_millis(5));
         }
-        Ok(self.words())
+        Ok(self.last_words())
+    }
+
+    /// What it said until its end: the last of it may still be on its way when the program is gone.
+    fn last_words(&mut self) -> String {
+        for listener in self.listeners.drain(..) {
+            let _ = listener.join();
+        }
+        self.words()
     }
 
     /// Whether it still runs; a program that ended by itself tells how.
@@ -133,7 +143,10 @@ impl Drop for Server {
     }
 }
 
-fn listen(from: impl std::io::Read + Send + 'static, said: Arc<Mutex<String>>) {
+fn listen(
+    from: impl std::io::Read + Send + 'static,
+    said: Arc<Mutex<String>>,
+) -> thread::JoinHandle<()> {
     const SAID_MAX: usize = 1 << 20;
     thread::spawn(move || {
         let mut lines = BufReader::new(from);
@@ -146,7 +159,7 @@ fn listen(from: impl std::io::Read + Send + 'static, said: Arc<Mutex<String>>) {
             }
             line.clear();
         }
-    });
+    })
 }
 
 pub fn free_port() -> Result<SocketAddr> {

@@ -5,6 +5,7 @@
 //! promise it keeps; methods that end in `try_` or return `Result` are for those who want to see a refusal.
 #![allow(clippy::panic)]
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -13,17 +14,15 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use tungstenite::client::IntoClientRequest;
-use tungstenite::{Error, Message, WebSocket};
 
-use crate::frame::Ids;
-use crate::http::{Answer, Client, Site, Stream};
+use crate::http::{Client, Site};
 use crate::launch::{self, Settings};
+pub use crate::person::{Person, Refused, Socket, outcome};
 use crate::process::{Server, free_port};
 
 /// How long anything that must happen may take.
 pub const PATIENCE: Duration = Duration::from_secs(10);
-const SECRET: &str = "correct horse battery";
+pub const SECRET: &str = "correct horse battery";
 
 pub struct World {
     pub data: PathBuf,
@@ -45,14 +44,6 @@ enum Running {
         runtime: Runtime,
         server: ::daylight::Running,
     },
-}
-
-/// A command that was not accepted.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Refused {
-    pub status: u16,
-    pub code: String,
-    pub message: String,
 }
 
 impl World {
@@ -84,23 +75,54 @@ impl World {
         world
     }
 
+    /// In a directory of the caller's, set up anew by a program that another one runs.
+    pub fn under(under: &[&str], data: &Path) -> World {
+        let settings = Settings {
+            under,
+            ..Settings::default()
+        };
+        let server = must(launch::start(data, &settings));
+        let site = server.site.clone();
+        let token = must(server.setup_token());
+        World::set_up(data, site, &token, Running::Program(server))
+    }
+
+    /// Behind a proxy that `opens` when it is told where the server listens; people find it at `front`.
+    pub fn behind(front: &Site, data: &Path, opens: impl FnOnce(SocketAddr)) -> World {
+        let settings = Settings {
+            front: Some(front),
+            keep_limits: true,
+            ..Settings::default()
+        };
+        let server = must(launch::start(data, &settings));
+        let token = must(server.setup_token());
+        opens(server.site.addr);
+        World::set_up(data, front.clone(), &token, Running::Program(server))
+    }
+
     /// In this process, with a clock that the test holds in its hand.
     pub fn with_clock() -> (World, Clock) {
+        World::with_clock_and("")
+    }
+
+    /// As `with_clock`; `more`: lines of configuration.
+    pub fn with_clock_and(more: &str) -> (World, Clock) {
         let dir = tempfile::tempdir().unwrap_or_else(|e| panic!("no temporary directory: {e}"));
         let data = dir.path().join("data");
         let site = Site::plain(must(free_port()));
-        let text = launch::configuration(&data, &site, &Settings::default());
-        let config = must(::daylight::config::Config::parse(&text));
         let clock = Clock::default();
-        let runtime = must(Runtime::new().context("a runtime"));
-        let server = must(runtime.block_on(::daylight::serve(config, clock.clone())));
+        let running = must(here(&data, &site, more, &clock));
+        let Running::Here { server, .. } = &running else {
+            panic!("the server is not here")
+        };
         let token = server
             .setup_url
             .as_deref()
             .and_then(|u| u.rsplit('/').next())
             .unwrap_or_default()
             .to_owned();
-        let mut world = World::set_up(&data, site, &token, Running::Here { runtime, server });
+        let mut world = World::set_up(&data, site, &token, running);
+        more.clone_into(&mut world.more);
         world.dir = Some(dir);
         (world, clock)
     }
@@ -141,15 +163,49 @@ impl World {
         let invite = self.admin().does(
             json!({"t": "invite.create", "role": first, "channels": [], "hours": 1, "uses": 1}),
         );
+        let person = self.joins(&invite, name);
+        if role != first {
+            self.admin()
+                .does(json!({"t": "person.role", "person": person.id, "role": role}));
+        }
+        person
+    }
+
+    /// Somebody who follows this invite.
+    pub fn joins(&self, invite: &Value, name: &str) -> Person {
         let mut client = Client::new(self.site.clone());
         let body = json!({"code": invite["code"], "name": name, "secret": SECRET});
         let welcome = must(client.post("/api/v1/join", &body).and_then(|a| a.ok()));
         let id = welcome["me"]["id"].as_str().unwrap_or_default().to_owned();
-        if role != first {
-            self.admin()
-                .does(json!({"t": "person.role", "person": id, "role": role}));
-        }
         Person::new(id, client)
+    }
+
+    /// A rule of retention in force: the admin sets it, a second person approves it if it needs one.
+    pub fn rules(&self, set: Value) {
+        let mut second = self.newcomer("Second Pair of Eyes", "officer");
+        let made = self.admin().does(set);
+        if made["proposal"].is_string() {
+            second.does(json!({"t": "policy.approve", "proposal": made["proposal"]}));
+            self.holds(&made["proposal"]);
+        }
+    }
+
+    /// Waits until what was proposed is the rule.
+    pub fn holds(&self, proposal: &Value) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut ada = self.admin();
+        let is_rule = |p: &Value| p["id"] == *proposal && p["state"] == "taken";
+        loop {
+            let all = ada.gets("/api/v1/proposals");
+            if all["proposals"]
+                .as_array()
+                .is_some_and(|all| all.iter().any(is_rule))
+            {
+                return;
+            }
+            assert!(Instant::now() < deadline, "the rule does not hold: {all}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     pub fn site(&self) -> Site {
@@ -207,6 +263,11 @@ impl World {
         }
     }
 
+    /// Lines of configuration that count from the next start on.
+    pub fn configure(&mut self, more: &str) {
+        more.clone_into(&mut self.more);
+    }
+
     /// Starts the program again at the same address, on the same data.
     pub fn again(&mut self) {
         let outcome = self.try_again();
@@ -234,10 +295,48 @@ impl World {
         Ok(())
     }
 
+    /// As `again_on`, in this process, with a clock that the test holds in its hand.
+    pub fn again_here_on(&mut self, data: &Path, clock: &Clock) -> Result<()> {
+        drop(self.server.take());
+        self.server = Some(here(data, &self.site, &self.more, clock)?);
+        data.clone_into(&mut self.data);
+        Ok(())
+    }
+
     /// Runs another subcommand of the program on the data, with the server down.
     pub fn offline(&self, subcommand: &str) -> Result<std::process::Output> {
         launch::offline(subcommand, &self.data)
     }
+
+    /// With the server down: everything in the data proves itself.
+    pub fn verifies(&self) {
+        let output = must(self.offline("verify"));
+        assert!(
+            output.status.success(),
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}
+
+/// The next noon, so that no test meets midnight on its way. Never back: a rule waits for the newest time on record.
+pub fn to_noon(clock: &Clock) {
+    const DAY_MS: u64 = 24 * 3_600_000;
+    let past_noon = (clock.now_ms() + DAY_MS / 2) % DAY_MS;
+    clock.shift(i64::try_from(DAY_MS - past_noon).unwrap_or_default());
+}
+
+fn here(data: &Path, site: &Site, more: &str, clock: &Clock) -> Result<Running> {
+    let settings = Settings {
+        more,
+        ..Settings::default()
+    };
+    let text = launch::configuration(data, site, &settings);
+    let config = ::daylight::config::Config::parse(&text)?;
+    let runtime = Runtime::new().context("a runtime")?;
+    let server = runtime.block_on(::daylight::serve(config, clock.clone()))?;
+    Ok(Running::Here { runtime, server })
 }
 
 impl Drop for World {
@@ -255,296 +354,7 @@ impl Drop for World {
     }
 }
 
-/// Someone with a session, an HTTP connection, and a socket once she listens.
-pub struct Person {
-    pub id: String,
-    pub http: Client,
-    ids: Ids,
-    socket: Option<Socket>,
-}
-
-impl Person {
-    fn new(id: String, http: Client) -> Person {
-        Person {
-            id,
-            http,
-            ids: must(Ids::new()),
-            socket: None,
-        }
-    }
-
-    /// The same person on another device's browser tab: same session, own connections.
-    pub fn tab(&self) -> Person {
-        let cookie = self.http.cookie.clone().unwrap_or_default();
-        Person::new(
-            self.id.clone(),
-            Client::with_cookie(self.http.site.clone(), &cookie),
-        )
-    }
-
-    pub fn mint(&mut self) -> String {
-        self.ids.mint_text()
-    }
-
-    /// A command over HTTP; an id is added when there is none.
-    pub fn tries(&mut self, mut command: Value) -> Result<Value, Refused> {
-        if command["id"].is_null() && command["t"] != "typing" {
-            command["id"] = json!(self.mint());
-        }
-        let answer = must(self.http.post("/api/v1/commands", &command));
-        outcome(&answer)
-    }
-
-    /// A command that must be accepted.
-    pub fn does(&mut self, command: Value) -> Value {
-        let said = command.to_string();
-        self.tries(command)
-            .unwrap_or_else(|refused| panic!("{said}: {refused:?}"))
-    }
-
-    pub fn gets(&mut self, path: &str) -> Value {
-        must(self.http.get(path).and_then(|a| a.ok()))
-    }
-
-    /// Asks again while it is told that the answer is not complete.
-    pub fn searches(&mut self, path: &str) -> Value {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let answer = self.gets(path);
-            if answer["partial"] != true {
-                return answer;
-            }
-            assert!(Instant::now() < deadline, "still being indexed: {path}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    pub fn channel(&mut self, name: &str, people: &[&Person]) -> String {
-        let people: Vec<&str> = people.iter().map(|p| p.id.as_str()).collect();
-        let made = self
-            .does(json!({"t": "channel.create", "kind": "group", "name": name, "people": people}));
-        made["c"].as_str().unwrap_or_default().to_owned()
-    }
-
-    /// Says it over the socket when she listens, else over HTTP; returns the ack.
-    pub fn says(&mut self, channel: &str, text: &str) -> Value {
-        let command = json!({"t": "send", "id": self.mint(), "c": channel, "b": text});
-        if self.socket.is_none() {
-            return self.does(command);
-        }
-        let id = command["id"].clone();
-        self.puts(&command);
-        let answer = self.expects("an answer", |f| f["id"] == id);
-        assert_eq!(answer["t"], "ack", "{answer}");
-        answer
-    }
-
-    /// All items of a channel, oldest first, page by page.
-    pub fn reads(&mut self, channel: &str) -> Vec<Value> {
-        let mut items: Vec<Value> = Vec::new();
-        let mut after = 0;
-        loop {
-            let page = self.gets(&format!(
-                "/api/v1/channels/{channel}/messages?after={after}&limit=100"
-            ));
-            let list = page["items"].as_array().cloned().unwrap_or_default();
-            let Some(last) = list.last() else {
-                return items;
-            };
-            after = last["q"].as_u64().unwrap_or(u64::MAX);
-            items.extend(list);
-            if page["more_after"] != true {
-                return items;
-            }
-        }
-    }
-
-    /// Opens the socket, says hello, waits for `ready`.
-    pub fn listens(&mut self) -> Value {
-        self.resumes(&Value::Null)
-    }
-
-    pub fn resumes(&mut self, cur: &Value) -> Value {
-        let socket = must(Socket::open(
-            &self.http.site,
-            self.http.cookie.as_deref().unwrap_or_default(),
-        ));
-        self.socket = Some(socket);
-        self.puts(&json!({"t": "hello", "v": 1, "cur": cur}));
-        self.expects("ready", |f| f["t"] == "ready")
-    }
-
-    /// Drops the connection without a word, as a lift does.
-    pub fn loses_connection(&mut self) {
-        self.socket = None;
-    }
-
-    pub fn socket(&mut self) -> &mut Socket {
-        self.socket
-            .as_mut()
-            .unwrap_or_else(|| panic!("{} does not listen", self.id))
-    }
-
-    pub fn puts(&mut self, frame: &Value) {
-        let text = frame.to_string();
-        must(self.socket().send(Message::text(text)));
-    }
-
-    /// Waits for a frame that is `wanted`; everything before it is let pass.
-    pub fn expects(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let deadline = Instant::now() + PATIENCE;
-        let mut passed = Vec::new();
-        while let Some(frame) = self.socket().next(deadline) {
-            if wanted(&frame) {
-                return frame;
-            }
-            passed.push(frame.to_string());
-        }
-        let end = self.socket().closed;
-        panic!(
-            "{what} did not come; closed: {end:?}; came: {}",
-            passed.join("\n")
-        );
-    }
-
-    pub fn hears(&mut self, text: &str) -> Value {
-        self.expects(&format!("the message {text:?}"), |f| {
-            f["t"] == "msg" && f["d"]["b"] == text
-        })
-    }
-
-    /// Nothing of these channels for so long: no event, no trace that something happened.
-    pub fn hears_nothing_of(&mut self, channel: &str, time: Duration) {
-        let deadline = Instant::now() + time;
-        while let Some(frame) = self.socket().next(deadline) {
-            assert!(!frame.to_string().contains(channel), "heard {frame}");
-        }
-    }
-
-    /// Waits for the server to close the socket; its close code.
-    pub fn is_closed(&mut self) -> u16 {
-        let deadline = Instant::now() + PATIENCE;
-        while self.socket().next(deadline).is_some() {}
-        self.socket()
-            .closed
-            .unwrap_or_else(|| panic!("the socket is still open"))
-    }
-}
-
-/// A strict client: what tungstenite does not accept is a fault of the server's.
-pub struct Socket {
-    inner: WebSocket<Stream>,
-    /// The close code, once closed; 1006 when the connection just ended.
-    pub closed: Option<u16>,
-    /// Answers heartbeats, unless a test wants to look dead.
-    pub answers_pings: bool,
-    /// The newest position seen.
-    pub cur: Value,
-}
-
-impl Socket {
-    pub fn open(site: &Site, cookie: &str) -> Result<Socket> {
-        Socket::open_from(site, cookie, &site.origin())
-    }
-
-    pub fn open_from(site: &Site, cookie: &str, origin: &str) -> Result<Socket> {
-        let scheme = if site.origin().starts_with("https") {
-            "wss"
-        } else {
-            "ws"
-        };
-        let mut request = format!("{scheme}://{}/ws", site.host()).into_client_request()?;
-        let headers = request.headers_mut();
-        headers.insert("Origin", origin.parse()?);
-        headers.insert("Cookie", cookie.parse()?);
-        headers.insert("Sec-WebSocket-Protocol", "daylight.v1".parse()?);
-        let (inner, _) = tungstenite::client(request, site.connect()?)
-            .map_err(|e| anyhow::anyhow!("no upgrade: {e}"))?;
-        Ok(Socket {
-            inner,
-            closed: None,
-            answers_pings: true,
-            cur: Value::Null,
-        })
-    }
-
-    pub fn send(&mut self, message: Message) -> Result<()> {
-        Ok(self.inner.send(message)?)
-    }
-
-    /// Bytes below the WebSocket, for saying wrong things.
-    pub fn raw(&mut self) -> &mut Stream {
-        self.inner.get_mut()
-    }
-
-    /// The next frame before `deadline`; None when there is none, or the socket is closed.
-    pub fn next(&mut self, deadline: Instant) -> Option<Value> {
-        while self.closed.is_none() {
-            let left = deadline
-                .checked_duration_since(Instant::now())
-                .filter(|l| !l.is_zero())?;
-            must(
-                self.inner
-                    .get_ref()
-                    .tcp()
-                    .set_read_timeout(Some(left))
-                    .context("a time-out"),
-            );
-            let text = match self.inner.read() {
-                Ok(Message::Text(text)) => text,
-                Ok(Message::Close(frame)) => {
-                    self.closed = Some(frame.map_or(1005, |f| f.code.into()));
-                    let _ = self.inner.flush();
-                    return None;
-                }
-                Ok(_) => continue,
-                Err(Error::Io(error))
-                    if matches!(
-                        error.kind(),
-                        std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
-                    ) =>
-                {
-                    return None;
-                }
-                Err(Error::Capacity(error)) => panic!("a frame over the limit: {error}"),
-                Err(_) => {
-                    self.closed = Some(1006);
-                    return None;
-                }
-            };
-            let frame: Value =
-                serde_json::from_str(&text).unwrap_or_else(|e| panic!("not JSON: {e}: {text}"));
-            assert!(text.starts_with("{\"t\":"), "t comes first: {text}");
-            assert!(text.len() <= 256 * 1024, "a frame of {} bytes", text.len());
-            if !frame["cur"].is_null() {
-                self.cur = frame["cur"].clone();
-            }
-            if frame["t"] == "ping" && self.answers_pings {
-                let pong = json!({"t": "pong", "n": frame["n"]}).to_string();
-                let _ = self.send(Message::text(pong));
-                continue;
-            }
-            return Some(frame);
-        }
-        None
-    }
-}
-
-/// What a command's HTTP answer means.
-pub fn outcome(answer: &Answer) -> Result<Value, Refused> {
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    if answer.status == 200 {
-        return Ok(body);
-    }
-    let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
-    Err(Refused {
-        status: answer.status,
-        code: text("code"),
-        message: text("message"),
-    })
-}
-
 #[track_caller]
-fn must<T>(outcome: Result<T>) -> T {
+pub(crate) fn must<T>(outcome: Result<T>) -> T {
     outcome.unwrap_or_else(|error| panic!("{error:#}"))
 }

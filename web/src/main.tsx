@@ -3,9 +3,10 @@
 import './ui/theme.css';
 import { render } from 'preact';
 import { App } from './app.tsx';
+import { wordsReady } from './core/i18n.ts';
 
 const root = document.getElementById('app');
-if (root) render(<App />, root);
+if (root) void wordsReady().then(() => render(<App />, root));
 
 if (import.meta.env.PROD && 'serviceWorker' in navigator) {
   // The one place that may name a script by its address.

@@ -1,15 +1,15 @@
 //! The file of one blob: header, chunks, trailer, each sealed and bound to its place.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
 use crate::bytes::{Fields, Put};
 use crate::cipher::{self, AES_256_GCM, Cipher, NONCE_BYTES, Nonce, TAG_BYTES};
+use crate::disk::DiskFile;
 use crate::error::{During, Error};
-use crate::files;
+use crate::files::{self, Place};
 use crate::id::Id;
 use crate::keyring::{Found, Keyring};
 use crate::scope::Scope;
@@ -55,7 +55,7 @@ impl Header {
         bytes
     }
 
-    fn parse(bytes: &[u8]) -> Option<Header> {
+    pub fn parse(bytes: &[u8]) -> Option<Header> {
         let mut fields = Fields(bytes);
         if fields.take(8)? != MAGIC || fields.u8()? != 1 || fields.u8()? != AES_256_GCM {
             return None;
@@ -70,6 +70,11 @@ impl Header {
             author: Id(fields.array()?),
             id: Id(fields.array()?),
         })
+    }
+
+    /// True when a key that it needs is destroyed.
+    pub fn is_forgotten(&self, keyring: &Keyring) -> bool {
+        matches!(self.cipher(keyring), Err(Error::Forgotten))
     }
 
     fn cipher(&self, keyring: &Keyring) -> Result<Cipher, Error> {
@@ -90,21 +95,23 @@ impl Header {
 }
 
 /// The header of a blob's file; None when there is no file, or none that says what it is.
-pub(super) fn read_header(path: &Path) -> Result<Option<Header>, Error> {
-    if !path.exists() {
+pub(super) fn read_header(path: &Place) -> Result<Option<Header>, Error> {
+    let Some(file) = files::open_if_there(path)? else {
         return Ok(None);
-    }
+    };
     let mut bytes = [0; CLEAR_BYTES];
-    match files::open_read(path)?.read_exact_at(&mut bytes, 0) {
-        Ok(()) => Ok(Header::parse(&bytes)),
-        Err(_) => Ok(None),
+    match file.read_exact_at(&mut bytes, 0) {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(None),
+        result => result
+            .during("reading", path)
+            .map(|()| Header::parse(&bytes)),
     }
 }
 
 pub(super) struct SealedFile {
-    pub path: PathBuf,
+    pub path: Place,
     pub header: Header,
-    file: File,
+    file: Arc<dyn DiskFile>,
     cipher: Cipher,
 }
 
@@ -114,7 +121,7 @@ const TRAILER: u64 = u64::MAX - 1;
 
 impl SealedFile {
     pub fn create(
-        path: &Path,
+        path: &Place,
         header: Header,
         salt: &[u8; 32],
         keyring: &Keyring,
@@ -122,7 +129,7 @@ impl SealedFile {
         let cipher = header.cipher(keyring)?;
         let file = files::create(path)?;
         let sealed = SealedFile {
-            path: path.to_owned(),
+            path: path.clone(),
             header,
             file,
             cipher,
@@ -134,7 +141,7 @@ impl SealedFile {
 
     /// Opens a blob's file, with the salt of its commitment.
     pub fn open(
-        path: &Path,
+        path: &Place,
         writable: bool,
         keyring: &Keyring,
     ) -> Result<(SealedFile, [u8; 32]), Error> {
@@ -153,7 +160,7 @@ impl SealedFile {
             files::open_read(path)?
         };
         let sealed = SealedFile {
-            path: path.to_owned(),
+            path: path.clone(),
             header,
             file,
             cipher,
@@ -165,7 +172,7 @@ impl SealedFile {
 
     /// Bytes behind the header.
     pub fn body_bytes(&self) -> Result<u64, Error> {
-        let length = self.file.metadata().during("measuring", &self.path)?.len();
+        let length = self.file.length().during("measuring", &self.path)?;
         Ok(length.saturating_sub(HEADER_BYTES as u64))
     }
 
@@ -189,8 +196,15 @@ impl SealedFile {
 
     pub fn cut_to_chunks(&self, chunks: u64) -> Result<(), Error> {
         self.file
-            .set_len(place_of(chunks))
+            .set_length(place_of(chunks))
             .during("cutting", &self.path)
+    }
+
+    /// Writes what is there once more: a sync of it may have failed, and then what is read is not on disk, and no
+    /// later sync puts it there.
+    pub fn write_again(&self) -> Result<(), Error> {
+        let end = HEADER_BYTES as u64 + self.body_bytes()?;
+        files::write_again(&*self.file, &self.path, 0..end)
     }
 
     /// Ends the blob: its length and hash.

@@ -2,7 +2,7 @@
 //! Nothing it does is needed for durability, so it is never waited for on the way of a commit, save once:
 //! when the next segment is not ready yet.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use parking_lot::{Condvar, Mutex};
 
 use crate::error::{During, Error};
-use crate::files;
+use crate::files::{self, Place};
 
 /// Jobs waiting at most; a writer that gets further ahead waits.
 const JOBS_MAX: usize = 4096;
@@ -76,9 +76,9 @@ impl Caretaker {
     }
 
     /// Begins to write the next segment's zeros.
-    pub fn prepare(&self, dir: &Path, bytes: u64) {
+    pub fn prepare(&self, dir: &Place, bytes: u64) {
         *self.prepared.state.lock() = State::Preparing;
-        let (prepared, dir) = (self.prepared.clone(), dir.to_owned());
+        let (prepared, dir) = (self.prepared.clone(), dir.clone());
         self.run(move || {
             let outcome = match write_next(&dir, bytes) {
                 Ok(()) => State::Ready,
@@ -90,7 +90,7 @@ impl Caretaker {
     }
 
     /// The path of the next segment's file, written with zeros and synced.
-    pub fn take(&self, dir: &Path, bytes: u64) -> Result<PathBuf, Error> {
+    pub fn take(&self, dir: &Place, bytes: u64) -> Result<Place, Error> {
         let mut state = self.prepared.state.lock();
         while matches!(*state, State::Preparing) {
             self.prepared.changed.wait(&mut state);
@@ -107,23 +107,20 @@ impl Caretaker {
 const READY: &str = "next.ready";
 
 /// A file once written with zeros halves the cost of every later sync: no block is allocated any more.
-fn write_next(dir: &Path, bytes: u64) -> Result<(), Error> {
+fn write_next(dir: &Place, bytes: u64) -> Result<(), Error> {
     let (fresh, ready) = (dir.join("next.new"), dir.join(READY));
-    if let Ok(found) = std::fs::metadata(&ready) {
-        if found.len() == bytes {
+    if let Some(length) = ready.length() {
+        if length == bytes {
             return Ok(());
         }
         files::remove(&ready)?;
     }
     let file = files::create(&fresh)?;
     // Space is claimed first, so that a full disk is met here and the blocks lie together.
-    match rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, bytes) {
-        Err(rustix::io::Errno::NOTSUP | rustix::io::Errno::NODEV | rustix::io::Errno::INVAL) => {}
-        result => result.during("claiming space for", &fresh)?,
-    }
-    files::write_zeros(&file, &fresh, 0, bytes)?;
+    file.allocate(bytes).during("claiming space for", &fresh)?;
+    files::write_zeros(&*file, &fresh, 0, bytes)?;
     file.sync_all().during("syncing", &fresh)?;
-    std::fs::rename(&fresh, &ready).during("renaming", &fresh)
+    files::rename(&fresh, &ready)
 }
 
 impl Drop for Caretaker {

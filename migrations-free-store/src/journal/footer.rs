@@ -2,19 +2,18 @@
 //! Opening reads the trailer and the channels' directory only; look-ups read the few bytes they need.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::os::unix::fs::FileExt;
-use std::path::Path;
 
 use super::index::Live;
 use crate::Position;
 use crate::bytes::{Fields, Put};
+use crate::disk::DiskFile;
 use crate::error::{During, Error};
+use crate::files::Place;
 use crate::id::Id;
 use crate::scope::Scope;
 
 const MAGIC: &[u8; 8] = b"DAYLIDX1";
-const TRAILER_BYTES: usize = 128;
+pub(crate) const TRAILER_BYTES: usize = 128;
 const ENTRY_BYTES: usize = 48;
 const TAG_ENTRY_BYTES: usize = 20;
 /// Directory keys: 0 is a channel, any other the kind of a scope.
@@ -212,9 +211,34 @@ impl Closed {
         bytes
     }
 
+    /// Every look-up there is; for tests with any bytes at all.
+    pub fn look_at(&self, file: &dyn DiskFile, path: &Place) {
+        let _whole = self.is_whole(file, path);
+        let some = self.count.min(4096);
+        let _extents = self.extents(file, path, 0, some);
+        let _extents = self.extents(file, path, self.count - some, some);
+        let _found = self.find_tag(file, path, &[7; 16]);
+        let bytes = read_at(
+            file,
+            path,
+            self.channels_at,
+            (self.channels as usize + self.scopes as usize) * ENTRY_BYTES,
+        );
+        let bytes = bytes.unwrap_or_default();
+        for row in bytes.chunks(ENTRY_BYTES).filter_map(Row::parse) {
+            for (from, to) in [(0, u64::MAX), (row.low, row.high), (row.high, row.low)] {
+                let _found = self.channel(file, path, &row.id, from, to);
+            }
+            if let Some(scope) = Scope::from_parts(row.kind, row.id, row.number) {
+                let _totals = self.scope_totals(file, path, &scope);
+                let _list = self.scope_list(file, path, &scope, usize::MAX);
+            }
+        }
+    }
+
     /// Reads the trailer. None: the segment has no footer, or a damaged one.
-    pub fn read(file: &File, path: &Path) -> Result<Option<Closed>, Error> {
-        let length = file.metadata().during("measuring", path)?.len();
+    pub fn read(file: &dyn DiskFile, path: &Place) -> Result<Option<Closed>, Error> {
+        let length = file.length().during("measuring", path)?;
         let Some(at) = length.checked_sub(TRAILER_BYTES as u64) else {
             return Ok(None);
         };
@@ -273,7 +297,11 @@ impl Closed {
     }
 
     /// Every channel of the segment. None: the directory is damaged.
-    pub fn read_channels(&self, file: &File, path: &Path) -> Result<Option<Vec<Row>>, Error> {
+    pub fn read_channels(
+        &self,
+        file: &dyn DiskFile,
+        path: &Place,
+    ) -> Result<Option<Vec<Row>>, Error> {
         let bytes = read_at(
             file,
             path,
@@ -287,7 +315,7 @@ impl Closed {
     }
 
     /// True when every byte of the index is as written.
-    pub fn is_whole(&self, file: &File, path: &Path) -> Result<bool, Error> {
+    pub fn is_whole(&self, file: &dyn DiskFile, path: &Place) -> Result<bool, Error> {
         let lists = read_at(
             file,
             path,
@@ -308,8 +336,8 @@ impl Closed {
     /// Byte ranges in which `count` records from `index` on lie; each may be a frame longer than its record.
     pub fn extents(
         &self,
-        file: &File,
-        path: &Path,
+        file: &dyn DiskFile,
+        path: &Place,
         index: u32,
         count: u32,
     ) -> Result<Vec<(u64, u32)>, Error> {
@@ -337,8 +365,8 @@ impl Closed {
     /// The indexes of a channel's records whose sequence numbers are in the range, ends included.
     pub fn channel(
         &self,
-        file: &File,
-        path: &Path,
+        file: &dyn DiskFile,
+        path: &Place,
         id: &Id,
         from: u64,
         to: u64,
@@ -374,24 +402,37 @@ impl Closed {
     /// How many records the scope's destruction touches, and how many bytes of them.
     pub fn scope_totals(
         &self,
-        file: &File,
-        path: &Path,
+        file: &dyn DiskFile,
+        path: &Place,
         scope: &Scope,
     ) -> Result<(u64, u64), Error> {
         let row = self.find_row(file, path, scope.to_parts())?;
         Ok(row.map_or((0, 0), |row| (u64::from(row.count), row.low)))
     }
 
-    /// The records the scope's destruction touches.
-    pub fn scope_list(&self, file: &File, path: &Path, scope: &Scope) -> Result<Vec<u32>, Error> {
+    /// The first `limit` records the scope's destruction touches.
+    pub fn scope_list(
+        &self,
+        file: &dyn DiskFile,
+        path: &Place,
+        scope: &Scope,
+        limit: usize,
+    ) -> Result<Vec<u32>, Error> {
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
         match self.find_row(file, path, scope.to_parts())? {
             None => Ok(Vec::new()),
-            Some(row) if row.count == self.count => Ok((0..self.count).collect()),
-            Some(row) => self.list(file, path, row.list, row.count),
+            Some(row) if row.count == self.count => Ok((0..self.count.min(limit)).collect()),
+            Some(row) => self.list(file, path, row.list, row.count.min(limit)),
         }
     }
 
-    fn list(&self, file: &File, path: &Path, at: u32, count: u32) -> Result<Vec<u32>, Error> {
+    fn list(
+        &self,
+        file: &dyn DiskFile,
+        path: &Place,
+        at: u32,
+        count: u32,
+    ) -> Result<Vec<u32>, Error> {
         let from = self.lists_at + u64::from(at) * 4;
         if from + u64::from(count) * 4 > self.tags_at {
             return Err(Error::damaged(
@@ -413,7 +454,12 @@ impl Closed {
     }
 
     /// Binary search on disk: a directory may be long, and a look-up needs a dozen rows of it.
-    fn find_row(&self, file: &File, path: &Path, key: (u8, Id, u32)) -> Result<Option<Row>, Error> {
+    fn find_row(
+        &self,
+        file: &dyn DiskFile,
+        path: &Place,
+        key: (u8, Id, u32),
+    ) -> Result<Option<Row>, Error> {
         let (at, count) = match key.0 {
             CHANNEL => (self.channels_at, self.channels),
             _ => (self.scopes_at, self.scopes),
@@ -438,7 +484,12 @@ impl Closed {
         Ok(None)
     }
 
-    pub fn find_tag(&self, file: &File, path: &Path, tag: &[u8; 16]) -> Result<Option<u32>, Error> {
+    pub fn find_tag(
+        &self,
+        file: &dyn DiskFile,
+        path: &Place,
+        tag: &[u8; 16],
+    ) -> Result<Option<u32>, Error> {
         let (mut low, mut high) = (0, self.tags);
         while low < high {
             let middle = low.midpoint(high);
@@ -456,7 +507,7 @@ impl Closed {
     }
 }
 
-fn read_at(file: &File, path: &Path, at: u64, count: usize) -> Result<Vec<u8>, Error> {
+fn read_at(file: &dyn DiskFile, path: &Place, at: u64, count: usize) -> Result<Vec<u8>, Error> {
     let mut bytes = vec![0; count];
     file.read_exact_at(&mut bytes, at).during("reading", path)?;
     Ok(bytes)

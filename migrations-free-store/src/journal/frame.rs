@@ -61,6 +61,16 @@ pub(crate) fn end_batch(buffer: &mut Vec<u8>, first: Position, count: u32) {
     buffer.resize(buffer.len().next_multiple_of(ALIGN), 0);
 }
 
+/// Bytes of the batch that begins with this header, frame included. None: it is none, or damaged.
+pub(crate) fn length_of_batch(header: &[u8; BATCH_HEADER_BYTES]) -> Option<u64> {
+    let (used, crc) = header.split_last_chunk::<4>()?;
+    let mut fields = Fields(used);
+    let (magic, length) = (fields.u32()?, u64::from(fields.u32()?));
+    let is_whole = magic == BATCH_MAGIC && u32::from_be_bytes(*crc) == crc32c::crc32c(used);
+    let marked = BATCH_HEADER_BYTES as u64 + length + MARK_BYTES as u64;
+    is_whole.then(|| marked.next_multiple_of(ALIGN as u64))
+}
+
 /// The batch that `bytes` begin with. None: torn, damaged, or no batch at all.
 pub(crate) fn parse_batch(bytes: &[u8]) -> Option<Batch<'_>> {
     let (header, rest) = bytes.split_at_checked(BATCH_HEADER_BYTES)?;

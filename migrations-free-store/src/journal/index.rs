@@ -20,7 +20,9 @@ pub(crate) struct Entry {
     pub sealing_author: Option<Id>,
     pub place: Option<(Id, u64)>,
     pub tag: Option<[u8; 16]>,
+    /// Sealed parts that are still there.
     pub has_content: bool,
+    pub has_header: bool,
     pub header_bytes: u32,
     pub content_bytes: u32,
 }
@@ -38,10 +40,13 @@ impl Entry {
             length,
             at_ms: routing.at_ms,
             scope: routing.scope,
-            sealing_author: routing.author.filter(|_| routing.author_seals),
+            sealing_author: routing
+                .author
+                .filter(|_| routing.author_seals && !routing.content_dropped),
             place: routing.place,
             tag: routing.tag,
-            has_content: routing.has_content,
+            has_content: routing.has_content && !routing.content_dropped,
+            has_header: !routing.header_dropped,
             header_bytes,
             content_bytes,
         }
@@ -78,7 +83,7 @@ impl Entry {
             .filter(|_| !both)
             .into_iter()
             .chain(author)
-            .chain([(audit, header)])
+            .chain(self.has_header.then_some((audit, header)))
     }
 }
 

@@ -1,29 +1,33 @@
 //! One segment file: how it is recovered, read and closed. It never writes a record.
 
-use std::fs::File;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
 
 use super::footer::{self, Closed};
-use super::frame::{self, SEGMENT_HEADER_BYTES};
+use super::frame::{self, BATCH_HEADER_BYTES, SEGMENT_HEADER_BYTES};
 use super::index::{Entry, Live};
+use crate::Position;
+use crate::disk::DiskFile;
 use crate::error::{During, Error};
+use crate::files::{self, Place};
 use crate::id::Id;
 use crate::record::{self, Raw};
 use crate::scope::Scope;
-use crate::{Position, files};
 
 pub(crate) struct Segment {
     pub first: Position,
-    pub path: PathBuf,
-    file: Mutex<Option<Arc<File>>>,
-    /// The file of a segment that was written anew: its path leads to another one by now.
-    pinned: Mutex<Option<Arc<File>>>,
+    pub path: Place,
+    file: Mutex<Held>,
     pub body: RwLock<Body>,
+}
+
+#[derive(Default)]
+struct Held {
+    file: Option<Arc<dyn DiskFile>>,
+    /// The segment was written anew: its path leads to another file by now.
+    is_pinned: bool,
 }
 
 /// Appends a record, given as its bytes and split, to the batch, as it was or otherwise sealed.
@@ -35,46 +39,50 @@ pub(crate) enum Body {
     Closed(Closed),
 }
 
-pub(crate) fn path_of(dir: &Path, first: Position) -> PathBuf {
+pub(crate) fn path_of(dir: &Place, first: Position) -> Place {
     dir.join(format!("{first:020}.seg"))
 }
 
+/// No log is this long: positions can be added to without a thought of their end.
+pub(crate) const FIRST_MAX: Position = 1 << 62;
+
 /// The first position in a segment's file name.
-pub(crate) fn first_of(path: &Path) -> Option<Position> {
-    let digits = files::name_of(path).strip_suffix(".seg")?;
-    (digits.len() == 20).then(|| digits.parse().ok())?
+pub(crate) fn first_of(path: &Place) -> Option<Position> {
+    let digits = path.name().strip_suffix(".seg")?;
+    let first = (digits.len() == 20).then(|| digits.parse().ok())?;
+    first.filter(|first| *first < FIRST_MAX)
 }
 
 impl Segment {
-    pub fn new(first: Position, path: PathBuf, body: Body) -> Segment {
+    pub fn new(first: Position, path: Place, body: Body) -> Segment {
         Segment {
             first,
             path,
             file: Mutex::default(),
-            pinned: Mutex::default(),
             body: RwLock::new(body),
         }
     }
 
     /// The segment's file, opened at its first use.
-    pub fn file(&self) -> Result<Arc<File>, Error> {
-        if let Some(pinned) = &*self.pinned.lock() {
-            return Ok(pinned.clone());
-        }
-        let mut file = self.file.lock();
-        match &*file {
+    pub fn file(&self) -> Result<Arc<dyn DiskFile>, Error> {
+        // Held until it is open: a rewriting pins the old file before the new one takes its name.
+        let file = &mut self.file.lock().file;
+        match file {
             Some(file) => Ok(file.clone()),
-            None => Ok(file.insert(Arc::new(files::open_read(&self.path)?)).clone()),
+            None => Ok(file.insert(files::open_read(&self.path)?).clone()),
         }
     }
 
     pub fn is_file_open(&self) -> bool {
-        self.file.lock().is_some()
+        self.file.lock().file.is_some()
     }
 
-    /// Lets go of the file; the next read opens it again.
+    /// Lets go of the file, where the path still leads to it; the next read opens it again.
     pub fn let_go(&self) {
-        *self.file.lock() = None;
+        let mut held = self.file.lock();
+        if !held.is_pinned {
+            held.file = None;
+        }
     }
 
     pub fn count(&self) -> u64 {
@@ -106,6 +114,14 @@ impl Segment {
         }
     }
 
+    /// Records and bytes, of one moment, and whether there will never be more.
+    pub fn extent(&self) -> (u64, u64, bool) {
+        match &*self.body.read() {
+            Body::Live(live) => (live.entries.len() as u64, live.data_end, false),
+            Body::Closed(closed) => (u64::from(closed.count), closed.bytes(), true),
+        }
+    }
+
     fn closed(&self) -> Option<Closed> {
         match &*self.body.read() {
             Body::Live(_) => None,
@@ -120,11 +136,16 @@ impl Segment {
             Body::Closed(_) => return Ok(()),
         };
         let file = files::open_write(&self.path)?;
-        file.set_len(data_end).during("cutting", &self.path)?;
-        file.write_all_at(&footer, data_end)
-            .during("writing the index of", &self.path)?;
-        file.sync_all().during("syncing", &self.path)?;
-        let closed = Closed::read(&file, &self.path)?;
+        file.set_length(data_end).during("cutting", &self.path)?;
+        // The trailer goes last, when what it leads to is on disk: an opening trusts it and does not read the rest.
+        let trailer_at = footer.len().saturating_sub(footer::TRAILER_BYTES);
+        let (index, trailer) = footer.split_at(trailer_at);
+        for (bytes, at) in [(index, data_end), (trailer, data_end + trailer_at as u64)] {
+            file.write_all_at(bytes, at)
+                .during("writing the index of", &self.path)?;
+            file.sync_all().during("syncing", &self.path)?;
+        }
+        let closed = Closed::read(&*file, &self.path)?;
         let closed =
             closed.ok_or_else(|| Error::damaged(&self.path, data_end, "the index just written"))?;
         *self.body.write() = Body::Closed(closed);
@@ -155,7 +176,7 @@ impl Segment {
         within(last)?;
         // Near one another: the whole stretch of offsets in one read.
         if (last - first) as usize <= indexes.len() * 64 {
-            let all = closed.extents(&file, &self.path, *first, last - first + 1)?;
+            let all = closed.extents(&*file, &self.path, *first, last - first + 1)?;
             let pick = |index: &u32| {
                 all.get((index - first) as usize)
                     .copied()
@@ -164,7 +185,7 @@ impl Segment {
             return indexes.iter().map(pick).collect();
         }
         let one = |index: &u32| {
-            let found = closed.extents(&file, &self.path, within(index)?, 1)?;
+            let found = closed.extents(&*file, &self.path, within(index)?, 1)?;
             found.first().copied().ok_or(Error::NotFound)
         };
         indexes.iter().map(one).collect()
@@ -248,52 +269,58 @@ impl Segment {
     /// Writes the closed segment anew, with each record as `change` appends it, and renames it into place.
     /// Readers that hold this segment go on with the old file, which is gone once the last lets go of it.
     pub fn rewrite(&self, change: &mut Change<'_>) -> Result<Segment, Error> {
+        /// Bytes gathered before they are written.
+        const WRITTEN_AT_ONCE: usize = 1 << 20;
         let old = self.file()?;
-        let damaged = |at: usize| Error::damaged(&self.path, at as u64, "a batch cannot be read");
-        let mut bytes = vec![0; self.data_end() as usize];
-        old.read_exact_at(&mut bytes, 0)
-            .during("reading", &self.path)?;
+        let damaged = |at: u64| Error::damaged(&self.path, at, "a batch cannot be read");
+        let fresh = self.path.with_extension("seg.new");
+        let file = files::create(&fresh)?;
         let mut out = frame::segment_header(self.first);
+        let mut written = 0;
         let mut live = Live::new(self.first, 0);
         let mut leaves = Vec::new();
-        let mut at = SEGMENT_HEADER_BYTES;
-        let mut batch_bytes = Vec::new();
-        while at < bytes.len() {
-            let batch = bytes
-                .get(at..)
-                .and_then(frame::parse_batch)
+        let (mut at, data_end) = (SEGMENT_HEADER_BYTES as u64, self.data_end());
+        let (mut bytes, mut changed) = (Vec::new(), Vec::new());
+        while at < data_end {
+            let mut header = [0; BATCH_HEADER_BYTES];
+            let reading = |result: std::io::Result<()>| result.during("reading", &self.path);
+            reading(old.read_exact_at(&mut header, at))?;
+            let length = frame::length_of_batch(&header)
+                .filter(|length| *length <= data_end - at)
                 .ok_or_else(|| damaged(at))?;
-            frame::begin_batch(&mut batch_bytes);
+            bytes.resize(length as usize, 0);
+            reading(old.read_exact_at(&mut bytes, at))?;
+            let batch = frame::parse_batch(&bytes).ok_or_else(|| damaged(at))?;
+            frame::begin_batch(&mut changed);
             for record in batch.records() {
                 let (_, record) = record.ok_or_else(|| damaged(at))?;
                 let raw = record::parse(record).ok_or_else(|| damaged(at))?;
-                let start = batch_bytes.len();
-                change(
-                    self.first + live.entries.len() as u64,
-                    record,
-                    &raw,
-                    &mut batch_bytes,
-                )?;
-                let written = record::parse(batch_bytes.get(start..).unwrap_or_default())
+                let start = changed.len();
+                let position = self.first + live.entries.len() as u64;
+                change(position, record, &raw, &mut changed)?;
+                let became = record::parse(changed.get(start..).unwrap_or_default())
                     .ok_or_else(|| damaged(at))?;
                 leaves.push(raw.routing.leaf);
                 live.add(Entry::of(
-                    (out.len() + start) as u32,
-                    (batch_bytes.len() - start) as u32,
-                    &written,
+                    (written as usize + out.len() + start) as u32,
+                    (changed.len() - start) as u32,
+                    &became,
                 ));
             }
-            frame::end_batch(&mut batch_bytes, batch.first, batch.count);
-            out.extend_from_slice(&batch_bytes);
-            at += batch.bytes;
+            frame::end_batch(&mut changed, batch.first, batch.count);
+            out.extend_from_slice(&changed);
+            at += batch.bytes as u64;
+            if out.len() >= WRITTEN_AT_ONCE {
+                file.write_all_at(&out, written).during("writing", &fresh)?;
+                written += out.len() as u64;
+                out.clear();
+            }
         }
-        live.data_end = out.len() as u64;
+        live.data_end = written + out.len() as u64;
         out.extend_from_slice(&footer::encode(&live));
-        let fresh = self.path.with_extension("seg.new");
-        let file = files::create(&fresh)?;
-        file.write_all_at(&out, 0).during("writing", &fresh)?;
+        file.write_all_at(&out, written).during("writing", &fresh)?;
         file.sync_all().during("syncing", &fresh)?;
-        let closed = Closed::read(&file, &fresh)?;
+        let closed = Closed::read(&*file, &fresh)?;
         let closed = closed
             .ok_or_else(|| Error::damaged(&fresh, live.data_end, "the segment just written"))?;
         let segment = Segment::new(self.first, fresh.clone(), Body::Closed(closed));
@@ -308,9 +335,12 @@ impl Segment {
             )),
         })?;
         // From here on this object's file stays open, so that its readers never meet the new one's offsets.
-        *self.pinned.lock() = Some(old);
-        std::fs::rename(&fresh, &self.path).during("renaming", &fresh)?;
-        files::sync_dir(self.path.parent().unwrap_or(&self.path))?;
+        *self.file.lock() = Held {
+            file: Some(old),
+            is_pinned: true,
+        };
+        files::rename(&fresh, &self.path)?;
+        files::sync_dir(&self.path.parent())?;
         Ok(Segment::new(
             self.first,
             self.path.clone(),
@@ -346,12 +376,14 @@ impl Segment {
             .scope_totals(&*self.file()?, &self.path, scope)
     }
 
-    pub fn scope_list(&self, scope: &Scope) -> Result<Vec<u32>, Error> {
+    /// The first `limit` records that the scope's destruction touches here.
+    pub fn scope_list(&self, scope: &Scope, limit: usize) -> Result<Vec<u32>, Error> {
         if let Body::Live(live) = &*self.body.read() {
-            return Ok(live.posting(scope).0);
+            let mut indexes = live.posting(scope).0;
+            indexes.truncate(limit);
+            return Ok(indexes);
         }
-        self.closed()
-            .unwrap_or_default()
-            .scope_list(&*self.file()?, &self.path, scope)
+        let closed = self.closed().unwrap_or_default();
+        closed.scope_list(&*self.file()?, &self.path, scope, limit)
     }
 }

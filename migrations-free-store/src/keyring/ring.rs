@@ -1,22 +1,22 @@
 //! The ring: files of fixed slots, each holding one wrapped key. It never moves a slot within a ring.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
 use super::{Name, Root};
 use crate::bytes::{Fields, Put};
 use crate::cipher::{self, Cipher, Key, NONCE_BYTES, TAG_BYTES};
+use crate::disk::DiskFile;
 use crate::error::{During, Error};
-use crate::files;
+use crate::files::{self, Place};
 
 const MAGIC: &[u8; 8] = b"DAYLRING";
 const HEADER_BYTES: usize = 4096;
 /// Four slots to a 512-byte sector: a power cut leaves a slot old or new, never torn.
 const SLOT_BYTES: usize = 128;
+const SLOTS_PER_SECTOR: u32 = 4;
 const SLOTS_PER_FILE: u32 = 512;
 const FILE_BYTES: usize = HEADER_BYTES + SLOTS_PER_FILE as usize * SLOT_BYTES;
 /// Where a slot's name ends and its secret part begins.
@@ -33,19 +33,22 @@ pub(super) struct Slot {
 
 pub(super) struct Ring {
     epoch: u64,
-    files: Vec<(PathBuf, File)>,
+    files: Vec<(Place, Arc<dyn DiskFile>)>,
     slots: u32,
     unsynced: BTreeSet<usize>,
+    /// A sync failed, or a destruction stopped halfway: what the disk holds is unknown until the keyring is opened anew.
+    is_broken: bool,
 }
 
 impl Ring {
     /// Writes a ring for `root` that holds `slots`, on disk when it returns. An unfinished one is overwritten.
-    pub fn create(dir: &Path, root: &Root, slots: &[Slot]) -> Result<Ring, Error> {
+    pub fn create(dir: &Place, root: &Root, slots: &[Slot]) -> Result<Ring, Error> {
         let mut ring = Ring {
             epoch: root.epoch,
             files: Vec::new(),
             slots: 0,
             unsynced: BTreeSet::new(),
+            is_broken: false,
         };
         let wrapping = root.wrapping();
         let per_file = SLOTS_PER_FILE as usize;
@@ -64,7 +67,7 @@ impl Ring {
         Ok(ring)
     }
 
-    fn add_file(&mut self, dir: &Path, slots: &[[u8; SLOT_BYTES]]) -> Result<(), Error> {
+    fn add_file(&mut self, dir: &Place, slots: &[[u8; SLOT_BYTES]]) -> Result<(), Error> {
         let number = self.files.len();
         let path = ring_path(dir, self.epoch, number);
         let mut bytes = header(self.epoch, number, false);
@@ -84,7 +87,7 @@ impl Ring {
 
     /// Reads the ring of `root`: every used slot with its number, in order.
     pub fn open(
-        dir: &Path,
+        dir: &Place,
         root: &Root,
         writable: bool,
     ) -> Result<(Ring, Vec<(u32, Slot)>), Error> {
@@ -93,6 +96,7 @@ impl Ring {
             files: Vec::new(),
             slots: 0,
             unsynced: BTreeSet::new(),
+            is_broken: false,
         };
         let wrapping = root.wrapping();
         let mut slots = Vec::new();
@@ -176,8 +180,16 @@ impl Ring {
     }
 
     /// Writes the slot behind the last one. It is durable only after [`Ring::sync`].
-    pub fn append(&mut self, dir: &Path, root: &Root, slot: &Slot) -> Result<u32, Error> {
+    pub fn append(&mut self, dir: &Place, root: &Root, slot: &Slot) -> Result<u32, Error> {
+        if self.is_broken {
+            return Err(Error::Poisoned);
+        }
         let number = self.slots;
+        // What is not on disk yet lies in one sector: a power cut that kept a later one and lost this would leave a
+        // hole, which nobody could tell from damage.
+        if number.is_multiple_of(SLOTS_PER_SECTOR) && !self.unsynced.is_empty() {
+            self.sync()?;
+        }
         if number as usize == self.files.len() * SLOTS_PER_FILE as usize {
             self.add_file(dir, &[])?;
         }
@@ -186,22 +198,54 @@ impl Ring {
         Ok(number)
     }
 
-    pub fn is_synced(&self) -> bool {
-        self.unsynced.is_empty()
+    /// Slots ever used.
+    pub fn slots(&self) -> u32 {
+        self.slots
     }
 
+    pub fn places(&self) -> impl Iterator<Item = &Place> {
+        self.files.iter().map(|(place, _)| place)
+    }
+
+    pub fn is_synced(&self) -> bool {
+        self.unsynced.is_empty() && !self.is_broken
+    }
+
+    /// A sync that failed is never tried again: the next would succeed without the slots having been written.
     pub fn sync(&mut self) -> Result<(), Error> {
+        if self.is_broken {
+            return Err(Error::Poisoned);
+        }
+        self.is_broken = true;
         for number in &self.unsynced {
             if let Some((path, file)) = self.files.get(*number) {
                 file.sync_data().during("syncing", path)?;
             }
         }
+        self.is_broken = false;
         self.unsynced.clear();
         Ok(())
     }
 
-    /// Zeroes the secret part of each slot in place, syncs, and reads back.
+    /// Puts every file on disk as it is read now.
+    pub fn write_again(&self) -> Result<(), Error> {
+        for (path, file) in &self.files {
+            files::write_again(&**file, path, 0..FILE_BYTES as u64)?;
+            file.sync_data().during("syncing", path)?;
+        }
+        Ok(())
+    }
+
+    /// Zeroes the secret part of each slot in place, syncs, and reads back. From then on nothing more is sealed with
+    /// this ring: only with one under another root, which is to follow. Else a key made between the two, or one that
+    /// is gone from the disk and still in memory, would seal what nobody could open after a restart.
     pub fn destroy(&mut self, slots: &[(u32, Slot)]) -> Result<(), Error> {
+        let outcome = self.zero(slots);
+        self.is_broken = true;
+        outcome
+    }
+
+    fn zero(&mut self, slots: &[(u32, Slot)]) -> Result<(), Error> {
         for (number, slot) in slots {
             self.write(*number, &slot.encode_destroyed())?;
         }
@@ -227,13 +271,13 @@ impl Ring {
         Ok(())
     }
 
-    fn place(&self, number: u32) -> Result<(&Path, &File, u64), Error> {
+    fn place(&self, number: u32) -> Result<(&Place, &dyn DiskFile, u64), Error> {
         let (path, file) = self
             .files
             .get((number / SLOTS_PER_FILE) as usize)
             .ok_or(Error::NotFound)?;
         let place = HEADER_BYTES as u64 + u64::from(number % SLOTS_PER_FILE) * SLOT_BYTES as u64;
-        Ok((path, file, place))
+        Ok((path, &**file, place))
     }
 
     pub fn damaged(&self, number: u32, why: &'static str) -> Error {
@@ -244,18 +288,14 @@ impl Ring {
     }
 
     /// Zeroes and unlinks the files of every other root's ring.
-    pub fn wipe_others(dir: &Path, epoch: u64) -> Result<(), Error> {
+    pub fn wipe_others(dir: &Place, epoch: u64) -> Result<(), Error> {
         let mine = format!("ring-{epoch:08x}-");
         let mut wiped = false;
         for path in files::list(dir)? {
-            let name = files::name_of(&path);
+            let name = path.name();
             let unfinished = files::is_unfinished(name);
             if name.starts_with("ring-") && (unfinished || !name.starts_with(&mine)) {
-                let file = files::open_write(&path)?;
-                let length = file.metadata().during("measuring", &path)?.len();
-                files::write_zeros(&file, &path, 0, length)?;
-                file.sync_data().during("syncing", &path)?;
-                files::remove(&path)?;
+                files::wipe(&path)?;
                 wiped = true;
             }
         }
@@ -358,6 +398,13 @@ fn header(epoch: u64, number: usize, more: bool) -> Vec<u8> {
     bytes
 }
 
-fn ring_path(dir: &Path, epoch: u64, number: usize) -> PathBuf {
+fn ring_path(dir: &Place, epoch: u64, number: usize) -> Place {
     dir.join(format!("ring-{epoch:08x}-{number:04}.keys"))
+}
+
+/// Reads a slot of any bytes.
+pub(super) fn look_at(bytes: &[u8]) {
+    if let Some(parsed) = parse(bytes) {
+        let _context = context(&parsed.name, parsed.generation, 0, 1);
+    }
 }

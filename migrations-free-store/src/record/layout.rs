@@ -22,7 +22,10 @@ const SCOPE: u16 = 1 << 4;
 const GENERATION: u16 = 1 << 5;
 /// The author's key is mixed into the content's.
 const AUTHOR_SEALS: u16 = 1 << 6;
-const KNOWN_FLAGS: u16 = (1 << 7) - 1;
+/// Its key was destroyed, and then its sealed bytes were dropped: the part is empty.
+const CONTENT_DROPPED: u16 = 1 << 7;
+const HEADER_DROPPED: u16 = 1 << 8;
+const KNOWN_FLAGS: u16 = (1 << 9) - 1;
 
 /// What stands in clear beside the sealed parts: opaque ids, times and numbers only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +40,9 @@ pub(crate) struct Routing {
     pub place: Option<(Id, u64)>,
     pub tag: Option<[u8; 16]>,
     pub has_content: bool,
+    /// It had content, whose sealed bytes are gone.
+    pub content_dropped: bool,
+    pub header_dropped: bool,
 }
 
 /// A record as it lies in a segment, split but not opened. Sealed parts end with their tag.
@@ -116,7 +122,12 @@ fn parse_v1(mut fields: Fields<'_>) -> Option<Raw<'_>> {
     let header_bytes = fields.u32()? as usize;
     let header = fields.take(header_bytes)?;
     let content = fields.0;
-    if has(CONTENT) == content.is_empty() || (has(AUTHOR_SEALS) && author.is_none()) {
+    let is_there = |part: bool, dropped: bool, bytes: &[u8]| bytes.is_empty() != (part && !dropped);
+    if !is_there(has(CONTENT), has(CONTENT_DROPPED), content)
+        || !is_there(true, has(HEADER_DROPPED), header)
+        || (has(CONTENT_DROPPED) && !has(CONTENT))
+        || (has(AUTHOR_SEALS) && author.is_none())
+    {
         return None;
     }
     let routing = Routing {
@@ -130,6 +141,8 @@ fn parse_v1(mut fields: Fields<'_>) -> Option<Raw<'_>> {
         place,
         tag,
         has_content: has(CONTENT),
+        content_dropped: has(CONTENT_DROPPED),
+        header_dropped: has(HEADER_DROPPED),
     };
     Some(Raw {
         routing,
@@ -152,6 +165,8 @@ pub(super) fn put_routing(routing: &Routing, out: &mut Vec<u8>) -> usize {
     set(SCOPE, implied != Some(routing.scope));
     set(GENERATION, routing.generation != 0);
     set(AUTHOR_SEALS, routing.author_seals);
+    set(CONTENT_DROPPED, routing.content_dropped);
+    set(HEADER_DROPPED, routing.header_dropped);
     let start = out.len();
     out.put_u32(0);
     out.extend_from_slice(&[VERSION, AES_256_GCM]);

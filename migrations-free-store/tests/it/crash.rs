@@ -65,6 +65,10 @@ fn a_power_cut_at_any_byte_of_the_last_batch_leaves_exactly_what_was_acknowledge
             assert_eq!(store.size(), 2, "cut at {cut}");
             told += warnings.len();
             assert_eq!(text_at(&store, 1).as_deref(), Some("second"));
+            // Nothing of the torn batch is left that could ever pass for one.
+            let rest = fs::read(&place).expect("read");
+            let end = store.log_bytes() as usize;
+            assert!(rest[end..].iter().all(|byte| *byte == 0), "cut at {cut}");
             if cut % 32 == 0 {
                 say(&mut writer, 3, "after the cut");
                 drop((store, writer));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use migrations_free_store::verify::{verify_data, verify_record};
 use migrations_free_store::{Commitment, NewRecord, Part, Record, Scope, Store, Writer};
 
-use crate::{DAY_MS, Post, copy_dir, day, id, open};
+use crate::{DAY_MS, Post, copy_dir, day, id, open, redact};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -61,10 +61,10 @@ fn write_v1(store: &Store, writer: &mut Writer) {
         })
         .expect("pushed");
     writer.commit().expect("committed");
-    writer
+    store
         .reseal(&[0, 2, 4], Scope::Matter(id(9)))
         .expect("resealed");
-    writer.redact(day(1, 0), &[6], &[]).expect("redacted");
+    redact(store, writer, day(1, 0), &[6], &[]);
     writer.destroy(&[day(2, 0)]).expect("destroyed");
     let mut blob = store.blob_writer(day(1, 0), id(1)).expect("begun");
     blob.write(b"a golden file").expect("written");

@@ -1,5 +1,6 @@
 //! The store's promises, each kept through its public surface on a real directory.
 
+mod backup;
 mod blobs;
 mod crash;
 mod golden;
@@ -411,4 +412,26 @@ fn a_full_disk_is_told_as_such_and_nothing_acknowledged_is_lost() {
     let (store, _writer) = open(dir.path());
     assert_eq!(store.size(), said);
     assert_eq!(text_at(&store, 0).as_deref(), Some("kept"));
+}
+
+/// Forgets some records and files of a scope, and nothing else of it.
+pub fn redact(store: &Store, writer: &mut Writer, scope: Scope, victims: &[u64], files: &[Id]) {
+    let below = writer.renew(scope).expect("renewed");
+    let mut others = Vec::new();
+    store
+        .scan_scope(scope, &mut |clear| {
+            if clear.generation < below && !victims.contains(&clear.position) {
+                others.push(clear.position);
+            }
+        })
+        .expect("scanned");
+    store.reseal(&others, scope).expect("resealed");
+    for blob in store.blobs_in(scope).expect("listed") {
+        if !files.contains(&blob) {
+            store.blob_reseal(blob, scope).expect("resealed");
+        }
+    }
+    writer
+        .destroy_keys(&[(scope, below)], files)
+        .expect("destroyed");
 }

@@ -443,3 +443,37 @@ fn a_content_that_its_header_does_not_commit_to_is_found() {
         .expect("a fault");
     assert_eq!(fault.position, Some(1));
 }
+
+#[test]
+fn an_open_store_is_verified_beside_whoever_writes_and_a_flipped_bit_is_found() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (store, mut writer) = open(dir.path());
+    for seq in 1..=600 {
+        say(&mut writer, seq, "said before");
+    }
+    writer.sign_checkpoint().expect("signed");
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut seq = 601;
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                say(&mut writer, seq, "said meanwhile");
+                writer.sign_checkpoint().expect("signed");
+                seq += 1;
+            }
+        });
+        for _ in 0..20 {
+            let report = migrations_free_store::verify::verify_open(&store, &mut |_| {});
+            assert_eq!(report.first_fault, None);
+            assert!(report.size >= 600 && report.contents_checked == report.size);
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    let path = crate::segments(dir.path()).remove(1);
+    let mut bytes = std::fs::read(&path).expect("read");
+    let at = bytes.len() / 2;
+    bytes[at] ^= 1;
+    std::fs::write(&path, bytes).expect("written");
+    let report = migrations_free_store::verify::verify_open(&store, &mut |_| {});
+    assert!(report.first_fault.is_some(), "{report:?}");
+}

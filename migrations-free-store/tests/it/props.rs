@@ -6,7 +6,7 @@ use migrations_free_store::verify::{verify_consistency, verify_data};
 use migrations_free_store::{Id, Part, Scope, SignedCheckpoint, Store, Writer};
 use proptest::prelude::*;
 
-use crate::{DAY_MS, Post, day, id, open};
+use crate::{DAY_MS, Post, day, id, open, redact};
 
 #[derive(Clone, Debug)]
 enum Act {
@@ -34,6 +34,8 @@ enum Act {
     Redact {
         nth: u8,
     },
+    /// The sealed bytes that nobody can open any more.
+    Drop,
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -48,6 +50,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (0..3_u8).prop_map(|author| Act::DestroyPerson { author }),
         1 => (1..9_u8).prop_map(|every| Act::Hold { every }),
         1 => any::<u8>().prop_map(|nth| Act::Redact { nth }),
+        1 => Just(Act::Drop),
     ]
 }
 
@@ -224,7 +227,11 @@ fn step(
                     expected += 1;
                 }
             }
-            assert_eq!(writer.reseal(&held, matter).expect("resealed"), expected);
+            let resealed = store.reseal(&held, matter).expect("resealed");
+            assert_eq!(resealed, expected);
+        }
+        Act::Drop => {
+            store.drop_forgotten().expect("dropped");
         }
         Act::Redact { nth } => {
             writer.commit().expect("committed");
@@ -238,9 +245,7 @@ fn step(
                 return (store, writer);
             }
             said.is_redacted = true;
-            writer
-                .redact(said.scope, &[victim as u64], &[])
-                .expect("redacted");
+            redact(&store, &mut writer, said.scope, &[victim as u64], &[]);
         }
     }
     (store, writer)

@@ -8,6 +8,7 @@ use super::command::{ChannelKind, Command, Door, Role};
 use super::event::SYSTEM;
 use super::refusal::Refusal;
 use super::state::{Channel, Member, State};
+use super::subject::Subject;
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,60 @@ impl<'a> Authorised<'a> {
     }
 }
 
+/// What one member reads of a channel: all from one number on. Nothing of a channel is read without one, and nowhere else
+/// is it said how far it goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight {
+    channel: Id,
+    from: u64,
+}
+
+impl Sight {
+    /// Looking it up is the authorisation.
+    pub fn of(state: &State, person: Id, channel: Id) -> Result<Sight, Refusal> {
+        let seen = state.seen_channel(channel, person);
+        let (_, member) = seen.ok_or(Refusal::NotFound)?;
+        Ok(Sight::of_member(channel, member))
+    }
+
+    pub fn of_member(channel: Id, member: &Member) -> Sight {
+        Sight::starting(channel, Some(member.from))
+    }
+
+    /// As the log says it of somebody who comes in.
+    pub fn starting(channel: Id, first: Option<u64>) -> Sight {
+        let from = first.unwrap_or(0);
+        Sight { channel, from }
+    }
+
+    /// For frames that are handed out, later, to those only whose sight goes as far.
+    pub fn whole(channel: Id) -> Sight {
+        Sight::starting(channel, None)
+    }
+
+    pub fn channel(&self) -> Id {
+        self.channel
+    }
+
+    /// The first number that is seen.
+    pub fn first(&self) -> u64 {
+        self.from.max(1)
+    }
+
+    pub fn takes(&self, q: u64) -> bool {
+        q >= self.from
+    }
+
+    /// What is out of sight answers as what never was.
+    pub fn reads(&self, q: u64) -> Result<(), Refusal> {
+        if self.takes(q) {
+            Ok(())
+        } else {
+            Err(Refusal::NotFound)
+        }
+    }
+}
+
 pub fn authorise<'a>(
     state: &State,
     actor: Actor,
@@ -77,17 +132,39 @@ pub fn authorise<'a>(
     };
     match command {
         Command::Send(send) => {
+            may_write(state, person, send.c, send.th.is_some())?;
+            // Whoever may wake everybody is somebody the channel made its owner; a direct channel has none.
             let (channel, member) = asker.member_of(send.c)?;
-            if channel.kind == ChannelKind::Announcement && !member.owner && send.th.is_none() {
+            if send.urgent && (channel.kind == ChannelKind::Direct || !member.owner) {
                 return Err(Refusal::Forbidden);
             }
         }
+        Command::Schedule { c, .. } => may_write(state, person, *c, false)?,
+        // Each is looked up among one's own: `decide` finds no others, and asks `may_write` where it sends.
+        Command::ScheduleChange { .. }
+        | Command::ScheduleCancel { .. }
+        | Command::ScheduleNow { .. } => {}
         // Authorship is a fact of the log: `decide` checks it with the target in hand.
-        Command::Edit { c, .. } | Command::Delete { c, .. } | Command::React { c, .. } => {
+        Command::Edit { c, .. }
+        | Command::Delete { c, .. }
+        | Command::React { c, .. }
+        | Command::Vote { c, .. }
+        | Command::PollClose { c, .. }
+        | Command::Remind { c, .. } => {
             asker.member_of(*c)?;
         }
-        Command::Read { c, .. } | Command::Got { c, .. } | Command::Mute { c, .. } => {
+        Command::Read { c, .. }
+        | Command::Got { c, .. }
+        | Command::Mute { c, .. }
+        | Command::Save { c, .. }
+        | Command::Confirm { c, .. } => {
             asker.member_of(*c)?;
+        }
+        Command::Pin { c, .. } => {
+            let (channel, member) = asker.member_of(*c)?;
+            if channel.kind == ChannelKind::Announcement && !member.owner {
+                return Err(Refusal::Forbidden);
+            }
         }
         Command::ChannelCreate { .. } | Command::ChannelDirect { .. } => {
             asker.one_of(&[Role::Member, Role::Admin, Role::Officer])?;
@@ -96,14 +173,38 @@ pub fn authorise<'a>(
         | Command::ChannelAdd { c, .. }
         | Command::ChannelRemove { c, .. }
         | Command::ChannelOwner { c, .. }
-        | Command::ChannelArchive { c, .. } => asker.owner_of(*c)?,
+        | Command::ChannelArchive { c, .. }
+        | Command::ChannelSlow { c, .. }
+        | Command::ChannelHistory { c, .. } => asker.owner_of(*c)?,
+        // Under what, is for the owners of both to say.
+        Command::ChannelPlace { c, community } => {
+            asker.owner_of(*c)?;
+            if let Some(community) = community {
+                asker.owner_of(*community)?;
+            }
+        }
+        Command::ChannelAsk { c } => {
+            asker.one_of(&[Role::Member, Role::Admin, Role::Officer])?;
+            asker.sees_the_door_of(*c)?;
+        }
+        Command::ChannelRefuse { c, person: other } => {
+            if *other == person {
+                asker.one_of(&[Role::Member, Role::Guest, Role::Admin, Role::Officer])?;
+                let channel = state.channels.get(c).ok_or(Refusal::NotFound)?;
+                if !channel.asking.contains_key(&person) {
+                    return Err(Refusal::NotFound);
+                }
+            } else {
+                asker.owner_of(*c)?;
+            }
+        }
         Command::ChannelLeave { c } => {
             let (channel, _) = asker.member_of(*c)?;
             if channel.kind == ChannelKind::Direct {
                 return Err(Refusal::Forbidden);
             }
         }
-        Command::Profile { .. } => {}
+        Command::Profile { .. } | Command::Quiet { .. } => {}
         Command::InviteCreate { channels, .. } => {
             if role != Role::Admin {
                 asker.one_of(&[Role::Member, Role::Officer])?;
@@ -140,26 +241,68 @@ pub fn authorise<'a>(
         Command::WorkspaceEdit { .. } | Command::PolicySet { .. } => {
             asker.one_of(&[Role::Admin])?
         }
-        Command::ExportRequest { .. } => asker.one_of(&[Role::Officer])?,
+        Command::PolicyApprove { proposal } => {
+            asker.one_of(&[Role::Officer, Role::Admin])?;
+            asker.is_not(state.proposals.get(proposal).map(|p| p.by))?;
+        }
+        // Stopping destroys nothing: whoever may approve may stop, also what is one's own.
+        Command::PolicyStop { .. } => asker.one_of(&[Role::Officer, Role::Admin])?,
+        Command::MatterOpen { .. }
+        | Command::HoldPlace { .. }
+        | Command::HoldRelease { .. }
+        | Command::MatterClose { .. }
+        | Command::GrantRequest { .. }
+        | Command::GrantEnd { .. }
+        | Command::ExportRequest(_) => asker.one_of(&[Role::Officer])?,
+        Command::EraseRequest { .. } | Command::RedactRequest { .. } => {
+            asker.one_of(&[Role::Officer, Role::Admin])?
+        }
+        Command::OrderApprove { order } | Command::OrderRefuse { order } => {
+            asker.one_of(&[Role::Officer, Role::Admin])?;
+            asker.is_not(state.orders.get(order).map(|o| o.by))?;
+        }
         Command::ExportApprove { export } | Command::ExportRefuse { export } => {
             asker.one_of(&[Role::Officer, Role::Admin])?;
-            // Four eyes: the requester never decides.
-            if state.exports.get(export).is_some_and(|e| e.by == person) {
-                return Err(Refusal::Forbidden);
-            }
+            asker.is_not(state.exports.get(export).map(|e| e.by))?;
+        }
+        Command::GrantApprove { grant } | Command::GrantRefuse { grant } => {
+            // Who runs the house is told of no matter, and so decides about none.
+            asker.one_of(&[Role::Officer])?;
+            asker.is_not(state.grants.get(grant).map(|g| g.by))?;
         }
         Command::Door(_) => return Err(Refusal::Forbidden),
     }
+    // What one does not read, one does not answer, change or confirm either.
+    if let Some((channel, q)) = command.target() {
+        Sight::of(state, person, channel)?.reads(q)?;
+    }
     Ok(allowed)
+}
+
+/// May this person say something in the channel, now?
+pub fn may_write(state: &State, person: Id, channel: Id, in_thread: bool) -> Result<(), Refusal> {
+    state.role(person).ok_or(Refusal::NotSignedIn)?;
+    let seen = state.seen_channel(channel, person);
+    let (channel, member) = seen.ok_or(Refusal::NotFound)?;
+    if channel.kind == ChannelKind::Announcement && !member.owner && !in_thread {
+        return Err(Refusal::Forbidden);
+    }
+    Ok(())
 }
 
 /// Inner commands: each names the only kind of asker it accepts.
 fn authorise_door(state: &State, actor: Actor, door: &Door) -> Result<(), Refusal> {
     match (door, actor) {
         (
-            Door::Started
-            | Door::Expire { .. }
-            | Door::ExpireDone { .. }
+            Door::Started { .. }
+            | Door::PolicyDue { .. }
+            | Door::ScheduleDue { .. }
+            | Door::Intend(_)
+            | Door::Destroyed { .. }
+            | Door::Abandon { .. }
+            | Door::GrantExpired { .. }
+            | Door::PushKey { .. }
+            | Door::PushGone { .. }
             | Door::SigninLocked { .. },
             Actor::System,
         )
@@ -177,6 +320,10 @@ fn authorise_door(state: &State, actor: Actor, door: &Door) -> Result<(), Refusa
             .filter(|d| d.person == person)
             .map(|_| ())
             .ok_or(Refusal::NotFound),
+        (Door::PushOn { .. } | Door::PushOff, Actor::Person { person, device }) => {
+            let is_in = state.device_is_live(device, person) && state.role(person).is_some();
+            is_in.then_some(()).ok_or(Refusal::NotSignedIn)
+        }
         (Door::SetCredential { person, .. }, Actor::Person { person: asker, .. })
             if *person == asker =>
         {
@@ -197,6 +344,37 @@ fn authorise_door(state: &State, actor: Actor, door: &Door) -> Result<(), Refusa
                 Err(Refusal::NotFound)
             }
         }
+        (Door::CertificateDownloaded { about, .. }, Actor::Person { person, .. }) => {
+            let role = state.role(person).ok_or(Refusal::NotSignedIn)?;
+            let asker = Asker {
+                state,
+                person,
+                role,
+            };
+            asker.one_of(&[Role::Admin, Role::Officer, Role::Auditor])?;
+            // What was kept for a matter, and for how long, is not for who runs the house.
+            match (role, about) {
+                (Role::Admin, Subject::Escrow(_)) => Err(Refusal::NotFound),
+                _ => Ok(()),
+            }
+        }
+        (Door::Look(look), Actor::Person { person, .. }) => {
+            let role = state.role(person).ok_or(Refusal::NotSignedIn)?;
+            let asker = Asker {
+                state,
+                person,
+                role,
+            };
+            asker.one_of(&[Role::Officer])?;
+            // Content is for the officer whose grant it is.
+            match look.under() {
+                None => Ok(()),
+                Some((grant, _)) => match state.grants.get(&grant) {
+                    Some(known) if known.by == person => Ok(()),
+                    _ => Err(Refusal::NotFound),
+                },
+            }
+        }
         (
             Door::ImportStart { channel, .. }
             | Door::ImportPerson { channel, .. }
@@ -213,7 +391,7 @@ fn authorise_door(state: &State, actor: Actor, door: &Door) -> Result<(), Refusa
             .owner_of(*channel)
         }
         (
-            Door::Started
+            Door::Started { .. }
             | Door::Setup { .. }
             | Door::Join { .. }
             | Door::OpenSession { .. }
@@ -221,11 +399,21 @@ fn authorise_door(state: &State, actor: Actor, door: &Door) -> Result<(), Refusa
             | Door::UseReset { .. }
             | Door::SetCredential { .. }
             | Door::SigninLocked { .. }
-            | Door::Expire { .. }
-            | Door::ExpireDone { .. }
+            | Door::PushKey { .. }
+            | Door::PushOn { .. }
+            | Door::PushOff
+            | Door::PushGone { .. }
+            | Door::PolicyDue { .. }
+            | Door::ScheduleDue { .. }
+            | Door::Intend(_)
+            | Door::Destroyed { .. }
+            | Door::Abandon { .. }
             | Door::ExportBuilt { .. }
             | Door::ExportFailed { .. }
             | Door::ExportDownloaded { .. }
+            | Door::CertificateDownloaded { .. }
+            | Door::Look(_)
+            | Door::GrantExpired { .. }
             | Door::ImportStart { .. }
             | Door::ImportPerson { .. }
             | Door::ImportRow { .. }
@@ -250,11 +438,28 @@ impl<'s> Asker<'s> {
         }
     }
 
+    /// Four eyes: who asked never decides. What nobody asked is not found later.
+    fn is_not(&self, requester: Option<Id>) -> Result<(), Refusal> {
+        match requester {
+            Some(id) if id == self.person => Err(Refusal::Forbidden),
+            _ => Ok(()),
+        }
+    }
+
     /// Looking it up is the authorisation.
     fn member_of(&self, channel: Id) -> Result<(&'s Channel, &'s Member), Refusal> {
         self.state
             .seen_channel(channel, self.person)
             .ok_or(Refusal::NotFound)
+    }
+
+    /// Of a channel that one is not in one knows that it is there when it stands in a community of one's own.
+    fn sees_the_door_of(&self, channel: Id) -> Result<(), Refusal> {
+        let known = self.state.channels.get(&channel);
+        let known = known.filter(|known| !known.archived);
+        let community = known.and_then(|known| known.community);
+        self.member_of(community.ok_or(Refusal::NotFound)?)
+            .map(|_| ())
     }
 
     fn owner_of(&self, channel: Id) -> Result<(), Refusal> {

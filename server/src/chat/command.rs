@@ -3,8 +3,12 @@
 use migrations_free_store::{Id, Position};
 use serde::{Deserialize, Serialize};
 
-use super::event::{Content, Entry, FileFact, Hash};
+use super::event::{Content, Entry, FileFact, Hash, PollFact, Restoration};
+use super::grant::Reach;
+use super::quiet::QuietHours;
 use super::refusal::Refusal;
+use super::subject::Subject;
+use super::taken::{KeptBack, Taken};
 
 /// The longest message text, in bytes.
 pub const TEXT_BYTES_MAX: usize = 16 * 1024;
@@ -19,6 +23,27 @@ pub const MEMBERS_AT_ONCE_MAX: usize = 500;
 pub const INVITE_HOURS_MAX: u32 = 24 * 365;
 pub const INVITE_USES_MAX: u32 = 10_000;
 pub const KEEP_DAYS_MAX: u32 = 36_500;
+/// Channels or people that one hold names.
+pub const HOLD_NAMES_MAX: usize = 500;
+/// Messages that one order names.
+pub const REDACT_MESSAGES_MAX: usize = 100;
+/// People that one message asks for a confirmation.
+pub const AUDIENCE_MAX: usize = 5_000;
+/// How many answers a poll has.
+pub const POLL_OPTIONS: std::ops::RangeInclusive<usize> = 2..=12;
+pub const POLL_OPTION_CHARS_MAX: usize = 100;
+/// Urgent messages of one channel and day (UTC): what comes every hour is urgent to nobody.
+pub const URGENT_PER_DAY_MAX: u32 = 5;
+/// Between two reminders of one message.
+pub const REMIND_EVERY_MS: u64 = 5 * 60_000;
+/// How many days of the past somebody new can be shown at most, where it is not all of it.
+pub const HISTORY_DAYS_MAX: u32 = 3_650;
+/// Channels in one community.
+pub const COMMUNITY_CHANNELS_MAX: usize = 100;
+/// People who wait to be let in to one channel.
+pub const ASKING_MAX: usize = 500;
+/// How slow a channel can be made, in seconds.
+pub const SLOW_SECONDS: [u32; 7] = [0, 10, 30, 60, 300, 900, 3_600];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -50,6 +75,22 @@ pub enum ChannelKind {
     Direct,
 }
 
+/// What a bundle may hold beside its evidence, in the order of the bundle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportFormat {
+    /// The evidence: always in.
+    Jsonl,
+    Html,
+    Rsmf,
+    Concordance,
+    Eml,
+    Mbox,
+    Mattermost,
+    Actiance,
+    Slack,
+}
+
 /// A command from a person, as the wire names it (`t`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "t", deny_unknown_fields)]
@@ -72,8 +113,50 @@ pub enum Command {
     Read { c: Id, q: u64 },
     #[serde(rename = "got")]
     Got { c: Id, q: u64 },
+    #[serde(rename = "confirm")]
+    Confirm { c: Id, q: u64 },
+    #[serde(rename = "remind")]
+    Remind { c: Id, q: u64 },
+    #[serde(rename = "pin")]
+    Pin { c: Id, q: u64, on: bool },
+    /// Keeps it at hand for oneself.
+    #[serde(rename = "save")]
+    Save { c: Id, q: u64, on: bool },
+    /// `o`: which answers, from 0; none takes the vote back.
+    #[serde(rename = "vote")]
+    Vote { c: Id, q: u64, o: Vec<u8> },
+    #[serde(rename = "close")]
+    PollClose { c: Id, q: u64 },
+    /// To be sent then, and not now.
+    #[serde(rename = "schedule")]
+    Schedule {
+        c: Id,
+        b: String,
+        #[serde(default)]
+        m: Vec<Id>,
+        /// Milliseconds since 1970.
+        at: u64,
+    },
+    #[serde(rename = "schedule.change")]
+    ScheduleChange {
+        schedule: Id,
+        b: String,
+        #[serde(default)]
+        m: Vec<Id>,
+        at: u64,
+    },
+    #[serde(rename = "schedule.cancel")]
+    ScheduleCancel { schedule: Id },
+    #[serde(rename = "schedule.now")]
+    ScheduleNow { schedule: Id },
+    /// Told only of what is meant for oneself; `all`: not of that either. A duty to confirm, and what is urgent, still are.
     #[serde(rename = "mute")]
-    Mute { c: Id, on: bool },
+    Mute {
+        c: Id,
+        on: bool,
+        #[serde(default)]
+        all: bool,
+    },
     #[serde(rename = "channel.create")]
     ChannelCreate {
         kind: ChannelKind,
@@ -105,8 +188,25 @@ pub enum Command {
     ChannelOwner { c: Id, person: Id, on: bool },
     #[serde(rename = "channel.archive")]
     ChannelArchive { c: Id, on: bool },
+    #[serde(rename = "channel.slow")]
+    ChannelSlow { c: Id, seconds: u32 },
+    /// What of the past whoever is added from now on reads: so many days, 0 nothing, null all of it.
+    #[serde(rename = "channel.history")]
+    ChannelHistory { c: Id, days: Option<u32> },
+    /// The channel stands under this announcement channel from now on; null: under none.
+    #[serde(rename = "channel.place")]
+    ChannelPlace { c: Id, community: Option<Id> },
+    /// To be let in.
+    #[serde(rename = "channel.ask")]
+    ChannelAsk { c: Id },
+    /// Whoever asked is not let in; of oneself: one asks no more.
+    #[serde(rename = "channel.refuse")]
+    ChannelRefuse { c: Id, person: Id },
     #[serde(rename = "profile")]
     Profile { name: String },
+    /// When one is told of nothing; null: never.
+    #[serde(rename = "quiet")]
+    Quiet { hours: Option<QuietHours> },
     #[serde(rename = "invite.create")]
     InviteCreate {
         role: Role,
@@ -116,6 +216,9 @@ pub enum Command {
         uses: u32,
         #[serde(default)]
         note: String,
+        /// Whoever comes by it asks the channels' owners to be let in.
+        #[serde(default)]
+        ask: bool,
     },
     #[serde(rename = "invite.revoke")]
     InviteRevoke { invite: Id },
@@ -139,15 +242,68 @@ pub enum Command {
         keep_days: Option<u32>,
         #[serde(default)]
         inherit: bool,
+        /// Days before which nothing is forgotten.
+        #[serde(default)]
+        floor_days: Option<u32>,
+        /// From now on the floor can only be lengthened.
+        #[serde(default)]
+        lock: bool,
     },
-    #[serde(rename = "export.request")]
-    ExportRequest {
-        c: Id,
-        from: u64,
-        to: u64,
+    #[serde(rename = "policy.approve")]
+    PolicyApprove { proposal: Id },
+    #[serde(rename = "policy.stop")]
+    PolicyStop { proposal: Id },
+    #[serde(rename = "matter.open")]
+    MatterOpen { name: String, reason: String },
+    #[serde(rename = "hold.place")]
+    HoldPlace {
+        matter: Id,
+        #[serde(default)]
+        channels: Vec<Id>,
+        #[serde(default)]
+        people: Vec<Id>,
+        /// Milliseconds since 1970; the whole UTC days that they fall in are held.
+        #[serde(default)]
+        from: Option<u64>,
+        #[serde(default)]
+        to: Option<u64>,
+    },
+    #[serde(rename = "hold.release")]
+    HoldRelease { hold: Id },
+    #[serde(rename = "matter.close")]
+    MatterClose { matter: Id },
+    #[serde(rename = "grant.request")]
+    GrantRequest {
+        matter: Id,
+        #[serde(default)]
+        channels: Vec<Id>,
+        #[serde(default)]
+        people: Vec<Id>,
+        /// Milliseconds since 1970; the whole UTC days that they fall in.
+        #[serde(default)]
+        from: Option<u64>,
+        #[serde(default)]
+        to: Option<u64>,
         reason: String,
-        case: String,
+        /// How long it is to stand.
+        days: u32,
     },
+    #[serde(rename = "grant.approve")]
+    GrantApprove { grant: Id },
+    #[serde(rename = "grant.refuse")]
+    GrantRefuse { grant: Id },
+    #[serde(rename = "grant.end")]
+    GrantEnd { grant: Id },
+    #[serde(rename = "erase.request")]
+    EraseRequest { person: Id, reason: String },
+    #[serde(rename = "redact.request")]
+    RedactRequest { c: Id, q: Vec<u64>, reason: String },
+    #[serde(rename = "order.approve")]
+    OrderApprove { order: Id },
+    #[serde(rename = "order.refuse")]
+    OrderRefuse { order: Id },
+    #[serde(rename = "export.request")]
+    ExportRequest(ExportRequest),
     #[serde(rename = "export.approve")]
     ExportApprove { export: Id },
     #[serde(rename = "export.refuse")]
@@ -155,6 +311,18 @@ pub enum Command {
     /// What only the server's own parts ask for; never on the wire.
     #[serde(skip)]
     Door(Door),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportRequest {
+    pub c: Id,
+    pub from: u64,
+    pub to: u64,
+    pub reason: String,
+    pub case: String,
+    #[serde(default)]
+    pub formats: Option<Vec<ExportFormat>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -170,12 +338,35 @@ pub struct Send {
     pub f: Vec<Id>,
     #[serde(default)]
     pub m: Vec<Id>,
+    /// Everybody who is in the channel now is asked to confirm that they have read it.
+    #[serde(default)]
+    pub ask: bool,
+    /// Everybody is told of it, whatever they muted and whatever the hour.
+    #[serde(default)]
+    pub urgent: bool,
+    /// The text is a question, and these are its answers.
+    #[serde(default)]
+    pub poll: Option<Poll>,
+    /// A preview that this person had made of a link in the text. One that is not known any more is left out.
+    #[serde(default)]
+    pub lp: Option<Id>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Poll {
+    pub o: Vec<String>,
+    /// One may choose several.
+    #[serde(default)]
+    pub many: bool,
 }
 
 /// What identity, import, export and retention ask for, through the same door as everyone.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Door {
-    Started,
+    Started {
+        restored: Option<Restoration>,
+    },
     Setup {
         workspace: String,
         name: String,
@@ -209,16 +400,46 @@ pub enum Door {
     SigninLocked {
         person: Id,
     },
-    Expire {
+    /// Made once, before the first device asks.
+    PushKey {
+        key: String,
+    },
+    PushOn {
+        endpoint: String,
+    },
+    PushOff,
+    /// The push service does not know this address any more.
+    PushGone {
+        device: Id,
+        endpoint: String,
+    },
+    /// The time of a message that waits has come.
+    ScheduleDue {
+        person: Id,
+        schedule: Id,
+    },
+    /// The time of a proposal has come: it becomes the rule, or lapses.
+    PolicyDue {
+        proposal: Id,
+    },
+    /// A destruction is planned and begins.
+    Intend(Intent),
+    /// It is done: what it was about is unreadable from now on.
+    Destroyed {
+        intent: Intent,
+        /// Channels in which a person said something.
+        channels: Vec<Id>,
+    },
+    /// Days that were to go are kept longer by now.
+    Abandon {
         channel: Id,
         days: Vec<u32>,
     },
-    ExpireDone {
-        channel: Id,
-        plan: Hash,
-        days: Vec<u32>,
-        records: u64,
-        blobs: u64,
+    /// The certificate of a destruction is about to leave.
+    CertificateDownloaded {
+        /// Where that was done, and what it was about.
+        done: Position,
+        about: Subject,
     },
     ExportBuilt {
         export: Id,
@@ -233,6 +454,11 @@ pub enum Door {
     },
     ExportDownloaded {
         export: Id,
+    },
+    /// Counts or content are about to leave.
+    Look(Look),
+    GrantExpired {
+        grant: Id,
     },
     ImportStart {
         channel: Id,
@@ -262,6 +488,71 @@ pub enum Door {
     },
 }
 
+/// One look for a matter, as it is recorded before anything of it leaves.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Look {
+    Counted {
+        matter: Id,
+        reach: Reach,
+        words: String,
+    },
+    Searched {
+        grant: Id,
+        /// What was asked for.
+        reach: Reach,
+        words: String,
+        /// Of which something is shown, and how many messages.
+        channels: Vec<Id>,
+        shown: u64,
+    },
+    Read {
+        grant: Id,
+        channels: Vec<Id>,
+        ranges: Vec<(u64, u64)>,
+    },
+    Opened {
+        grant: Id,
+        channels: Vec<Id>,
+        of: u64,
+        file: Id,
+    },
+}
+
+impl Look {
+    /// The grant under which content is shown, and of which channels.
+    pub fn under(&self) -> Option<(Id, &[Id])> {
+        match self {
+            Look::Counted { .. } => None,
+            Look::Searched {
+                grant, channels, ..
+            }
+            | Look::Read {
+                grant, channels, ..
+            }
+            | Look::Opened {
+                grant, channels, ..
+            } => Some((*grant, channels)),
+        }
+    }
+}
+
+/// A destruction as its plan says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Intent {
+    pub subject: Subject,
+    pub plan: Hash,
+    /// The log's size that it was planned at.
+    pub size: Position,
+    /// What is forgotten; what is kept elsewhere is not counted.
+    pub records: u64,
+    pub blobs: u64,
+    /// Bundles that tell of it.
+    pub exports: Vec<Id>,
+    /// What leaves everybody's sight, and what of it outlives the destruction.
+    pub places: Vec<Taken>,
+    pub kept: Vec<KeptBack>,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewSession {
     pub token: Hash,
@@ -286,6 +577,16 @@ impl Command {
             Command::React { .. } => "react",
             Command::Read { .. } => "read",
             Command::Got { .. } => "got",
+            Command::Confirm { .. } => "confirm",
+            Command::Remind { .. } => "remind",
+            Command::Pin { .. } => "pin",
+            Command::Save { .. } => "save",
+            Command::Vote { .. } => "vote",
+            Command::PollClose { .. } => "close",
+            Command::Schedule { .. } => "schedule",
+            Command::ScheduleChange { .. } => "schedule.change",
+            Command::ScheduleCancel { .. } => "schedule.cancel",
+            Command::ScheduleNow { .. } => "schedule.now",
             Command::Mute { .. } => "mute",
             Command::ChannelCreate { .. } => "channel.create",
             Command::ChannelDirect { .. } => "channel.direct",
@@ -295,7 +596,13 @@ impl Command {
             Command::ChannelLeave { .. } => "channel.leave",
             Command::ChannelOwner { .. } => "channel.owner",
             Command::ChannelArchive { .. } => "channel.archive",
+            Command::ChannelSlow { .. } => "channel.slow",
+            Command::ChannelHistory { .. } => "channel.history",
+            Command::ChannelPlace { .. } => "channel.place",
+            Command::ChannelAsk { .. } => "channel.ask",
+            Command::ChannelRefuse { .. } => "channel.refuse",
             Command::Profile { .. } => "profile",
+            Command::Quiet { .. } => "quiet",
             Command::InviteCreate { .. } => "invite.create",
             Command::InviteRevoke { .. } => "invite.revoke",
             Command::DeviceRevoke { .. } => "device.revoke",
@@ -305,7 +612,21 @@ impl Command {
             Command::PersonReset { .. } => "person.reset",
             Command::WorkspaceEdit { .. } => "workspace.edit",
             Command::PolicySet { .. } => "policy.set",
-            Command::ExportRequest { .. } => "export.request",
+            Command::PolicyApprove { .. } => "policy.approve",
+            Command::PolicyStop { .. } => "policy.stop",
+            Command::MatterOpen { .. } => "matter.open",
+            Command::HoldPlace { .. } => "hold.place",
+            Command::HoldRelease { .. } => "hold.release",
+            Command::MatterClose { .. } => "matter.close",
+            Command::GrantRequest { .. } => "grant.request",
+            Command::GrantApprove { .. } => "grant.approve",
+            Command::GrantRefuse { .. } => "grant.refuse",
+            Command::GrantEnd { .. } => "grant.end",
+            Command::EraseRequest { .. } => "erase.request",
+            Command::RedactRequest { .. } => "redact.request",
+            Command::OrderApprove { .. } => "order.approve",
+            Command::OrderRefuse { .. } => "order.refuse",
+            Command::ExportRequest(_) => "export.request",
             Command::ExportApprove { .. } => "export.approve",
             Command::ExportRefuse { .. } => "export.refuse",
             Command::Door(_) => "door",
@@ -318,7 +639,13 @@ impl Command {
             Command::Edit { c, q, .. }
             | Command::Delete { c, q }
             | Command::React { c, q, .. }
-            | Command::Read { c, q } => Some((*c, *q)),
+            | Command::Read { c, q }
+            | Command::Confirm { c, q }
+            | Command::Remind { c, q }
+            | Command::Vote { c, q, .. }
+            | Command::PollClose { c, q }
+            | Command::Pin { c, q, .. }
+            | Command::Save { c, q, .. } => Some((*c, *q)),
             Command::Send(send) => send.th.or(send.re).map(|q| (send.c, q)),
             _ => None,
         }
@@ -335,6 +662,11 @@ pub struct Target {
     pub n: u64,
     pub is_message: bool,
     pub thread: Option<u64>,
+    /// It asks for confirmations.
+    pub asks: bool,
+    pub poll: Option<PollFact>,
+    /// Nobody votes any more.
+    pub closed: bool,
     pub deleted: bool,
     pub forgotten: bool,
 }
@@ -345,6 +677,8 @@ pub struct Upload {
     pub channel: Id,
     pub by: Id,
     pub fact: FileFact,
+    /// The day under whose key it lies.
+    pub day: u32,
 }
 
 /// A name as people write it: trimmed, one line, without control or direction-changing characters.
@@ -380,6 +714,3 @@ pub fn clean_text(raw: &str, what: &str, chars_max: usize) -> Result<String, Ref
     }
     Ok(text)
 }
-
-/// The log's size when something was decided, for plans.
-pub type Size = Position;

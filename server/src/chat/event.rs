@@ -1,60 +1,25 @@
-//! What can have happened: the on-disk contract of every event's header and content.
+//! What can have happened: the on-disk contract of every event's header.
 //!
 //! Never renamed and never reordered: a record written today must be read for ever. New facts come
 //! as new acts or as new optional fields. Headers hold opaque ids and numbers only, no free text.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use migrations_free_store::{Id, Part, Position, Record, Scope};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Serialize};
 
-use super::command::{ChannelKind, Role};
+use super::command::{ChannelKind, ExportFormat, Role};
+pub use super::content::{Content, FileFact, ImportedFrom, UnreadLine};
+use super::grant::Reach;
+pub use super::hash::Hash;
+use super::proposal::{Dooms, Lapse};
+use super::schedule::{Unsent, Waited};
+use super::subject::Narrowed;
+use super::taken::{KeptBack, Taken};
 
 /// The header version written now.
 pub const HEADER_VERSION: u8 = 1;
 
 /// The actor of what the server does by itself (retention, start-up).
 pub const SYSTEM: Id = Id([0; 16]);
-
-/// 32 bytes, as unpadded base64url in JSON.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Debug)]
-pub struct Hash(pub [u8; 32]);
-
-impl std::fmt::Display for Hash {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&URL_SAFE_NO_PAD.encode(self.0))
-    }
-}
-
-impl Serialize for Hash {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        if s.is_human_readable() {
-            let mut text = [0u8; 43];
-            let n = URL_SAFE_NO_PAD
-                .encode_slice(self.0, &mut text)
-                .map_err(serde::ser::Error::custom)?;
-            s.serialize_str(std::str::from_utf8(&text[..n]).map_err(serde::ser::Error::custom)?)
-        } else {
-            self.0.serialize(s)
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Hash {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        if d.is_human_readable() {
-            let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
-            let bytes = URL_SAFE_NO_PAD
-                .decode(text.as_bytes())
-                .map_err(D::Error::custom)?;
-            bytes
-                .try_into()
-                .map(Hash)
-                .map_err(|_| D::Error::custom("a hash has 32 bytes"))
-        } else {
-            <[u8; 32]>::deserialize(d).map(Hash)
-        }
-    }
-}
 
 /// The header of one event, exactly as it is committed to.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -83,18 +48,73 @@ pub struct Header {
     pub content_commitment: Option<Hash>,
 }
 
+/// What a restore brought back, and what its admin accepted the loss of.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Restoration {
+    /// Events restored. Whatever was signed beyond is not continued from here on.
+    pub size: Position,
+    /// Events known to have been in the log, and not in the backup.
+    pub missing: u64,
+    /// When the backup was made, and when its keys were copied.
+    pub made_at: u64,
+    pub keys_at: u64,
+}
+
 /// What was done, with the opaque facts that decisions need.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "act", content = "object")]
 pub enum Act {
     #[serde(rename = "server.started")]
-    ServerStarted {},
+    ServerStarted {
+        /// At the first start after a restore.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        restored: Option<Restoration>,
+    },
     #[serde(rename = "workspace.created")]
     WorkspaceCreated { workspace: Id },
     #[serde(rename = "workspace.renamed")]
     WorkspaceRenamed {},
     #[serde(rename = "policy.set")]
-    PolicySet { keep: Keep },
+    PolicySet {
+        keep: Keep,
+        /// Days before which nothing is forgotten.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        floor: Option<u32>,
+        /// From now on the floor can only be lengthened.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        locked: bool,
+        /// Of which this is the taking effect.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        proposal: Option<Id>,
+        /// What it dooms then.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        dooms: Option<Dooms>,
+    },
+    /// A rule under which something could go sooner: nothing changes yet.
+    #[serde(rename = "policy.proposed")]
+    PolicyProposed {
+        proposal: Id,
+        keep: Keep,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        floor: Option<u32>,
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        locked: bool,
+        /// What the next run would destroy under it.
+        dooms: Dooms,
+        /// From then on nobody can approve it.
+        lapses_at: u64,
+    },
+    /// By a second person. It takes effect then, unless somebody stops it.
+    #[serde(rename = "policy.approved")]
+    PolicyApproved {
+        proposal: Id,
+        grace_hours: u32,
+        takes_effect_at: u64,
+    },
+    #[serde(rename = "policy.stopped")]
+    PolicyStopped { proposal: Id },
+    #[serde(rename = "policy.lapsed")]
+    PolicyLapsed { proposal: Id, why: Lapse },
 
     #[serde(rename = "person.joined")]
     PersonJoined {
@@ -134,6 +154,23 @@ pub enum Act {
     SessionEnded { person: Id, device: Id },
     #[serde(rename = "signin.locked")]
     SigninLocked { person: Id },
+    /// The key that pushes are signed with; it stands in the content.
+    #[serde(rename = "push.keyed")]
+    PushKeyed {},
+    /// The device is told of what is new; the content says where.
+    #[serde(rename = "push.subscribed")]
+    PushSubscribed { person: Id, device: Id },
+    #[serde(rename = "push.ended")]
+    PushEnded {
+        person: Id,
+        device: Id,
+        /// The push service does not know it any more.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        gone: bool,
+    },
+    /// When this person is told of nothing; without content: never.
+    #[serde(rename = "quiet.set")]
+    QuietSet { person: Id },
     #[serde(rename = "invite.created")]
     InviteCreated {
         invite: Id,
@@ -141,6 +178,9 @@ pub enum Act {
         channels: Vec<Id>,
         expires_at: u64,
         uses: u32,
+        /// Whoever comes by it asks the channels' owners to be let in.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        asks: bool,
     },
     #[serde(rename = "invite.revoked")]
     InviteRevoked { invite: Id },
@@ -156,9 +196,40 @@ pub enum Act {
     #[serde(rename = "channel.archived")]
     ChannelArchived { on: bool },
     #[serde(rename = "channel.muted")]
-    ChannelMuted { on: bool },
+    ChannelMuted {
+        on: bool,
+        /// Also what is meant for this person.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        all: bool,
+    },
+    /// Between two messages of one person lie so many seconds at least; 0: none.
+    #[serde(rename = "channel.slowed")]
+    ChannelSlowed { seconds: u32 },
+    /// How much of the past whoever is added from now on reads: so many days, 0 nothing, absent all of it.
+    #[serde(rename = "history.set")]
+    HistorySet {
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        days: Option<u32>,
+    },
+    /// The channel stands under this announcement channel; absent: under none.
+    #[serde(rename = "channel.placed")]
+    ChannelPlaced {
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        community: Option<Id>,
+    },
+    /// Somebody asks the channel's owners to be let in.
+    #[serde(rename = "join.asked")]
+    JoinAsked { person: Id },
+    /// By an owner; by the person: she asks no more.
+    #[serde(rename = "join.refused")]
+    JoinRefused { person: Id },
     #[serde(rename = "member.added")]
-    MemberAdded { person: Id },
+    MemberAdded {
+        person: Id,
+        /// The first number that this person reads of the channel, this stay; absent: all of it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        first: Option<u64>,
+    },
     #[serde(rename = "member.removed")]
     MemberRemoved { person: Id },
     #[serde(rename = "member.left")]
@@ -180,6 +251,18 @@ pub enum Act {
         mentions: Vec<Id>,
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         files: Vec<Id>,
+        /// Asks so many people to confirm that they have read it: the content says whom.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        asks: Option<u32>,
+        /// Asks a question: the content has its answers.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        poll: Option<PollFact>,
+        /// It was written earlier, and waited for its time.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        waited: Option<Waited>,
+        /// Everybody was told of it, whatever they had muted and whatever the hour.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        urgent: bool,
     },
     #[serde(rename = "message.imported")]
     MessageImported {
@@ -202,31 +285,212 @@ pub enum Act {
     ReactionAdded { of: u64 },
     #[serde(rename = "reaction.removed")]
     ReactionRemoved { of: u64 },
+    /// Somebody who was asked has read it.
+    #[serde(rename = "message.confirmed")]
+    MessageConfirmed { of: u64 },
+    /// Whoever has not confirmed it yet is asked again.
+    #[serde(rename = "message.reminded")]
+    MessageReminded { of: u64 },
+    #[serde(rename = "message.pinned")]
+    MessagePinned {
+        of: u64,
+        /// Of the message: what it is forgotten with.
+        day: u32,
+        author: Id,
+    },
+    #[serde(rename = "message.unpinned")]
+    MessageUnpinned { of: u64 },
+    /// Somebody keeps this message at hand for themselves. The channel stands in here and not in the header: nobody in it
+    /// hears of that, and no bundle tells it.
+    #[serde(rename = "message.saved")]
+    MessageSaved {
+        channel: Id,
+        of: u64,
+        /// Of the message: what it is forgotten with.
+        day: u32,
+        author: Id,
+    },
+    #[serde(rename = "message.unsaved")]
+    MessageUnsaved { channel: Id, of: u64 },
+    /// Somebody wrote a message that is to be sent later: until then nobody else is told of it.
+    #[serde(rename = "message.scheduled")]
+    MessageScheduled {
+        schedule: Id,
+        due_at: u64,
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        mentions: Vec<Id>,
+    },
+    /// Its author gave it another text or time, also when it could not be sent.
+    #[serde(rename = "schedule.changed")]
+    ScheduleChanged {
+        schedule: Id,
+        due_at: u64,
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        mentions: Vec<Id>,
+    },
+    #[serde(rename = "schedule.cancelled")]
+    ScheduleCancelled { schedule: Id },
+    /// Its time came, and it could not be sent.
+    #[serde(rename = "schedule.failed")]
+    ScheduleFailed {
+        schedule: Id,
+        person: Id,
+        why: Unsent,
+    },
+    /// Somebody chose among a poll's answers, instead of what she chose before: the content says which.
+    #[serde(rename = "poll.voted")]
+    PollVoted { of: u64 },
+    #[serde(rename = "poll.closed")]
+    PollClosed { of: u64 },
     /// `n`: the ordinal of the last message read, so that unread counts need no look-up.
     #[serde(rename = "receipt.read")]
     ReceiptRead { upto: u64, n: u64 },
     #[serde(rename = "receipt.delivered")]
     ReceiptDelivered { upto: u64 },
 
+    #[serde(rename = "matter.opened")]
+    MatterOpened { matter: Id },
+    /// What a matter preserves: records of these channels, by or about these people, of these days. An empty list
+    /// means all of them, an absent day no bound. The channels stand in here and not in the header: nobody in a
+    /// channel hears of a hold.
+    #[serde(rename = "hold.placed")]
+    HoldPlaced {
+        hold: Id,
+        matter: Id,
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        channels: Vec<Id>,
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        people: Vec<Id>,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        from_day: Option<u32>,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        to_day: Option<u32>,
+    },
+    #[serde(rename = "hold.released")]
+    HoldReleased { hold: Id },
+    #[serde(rename = "matter.closed")]
+    MatterClosed { matter: Id },
+
+    /// An officer asks to read for a matter. As with holds, channels stand in here and not in the header: nobody in a
+    /// channel hears of a grant, nor of a look.
+    #[serde(rename = "grant.requested")]
+    GrantRequested {
+        grant: Id,
+        matter: Id,
+        #[serde(flatten)]
+        reach: Reach,
+        /// How long it is to stand.
+        days: u32,
+    },
+    #[serde(rename = "grant.approved")]
+    GrantApproved { grant: Id, expires_at: u64 },
+    #[serde(rename = "grant.refused")]
+    GrantRefused { grant: Id },
+    /// It was given back, or its time was over.
+    #[serde(rename = "grant.ended")]
+    GrantEnded {
+        grant: Id,
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        expired: bool,
+    },
+    /// Messages were counted for a matter; the content has the words.
+    #[serde(rename = "look.counted")]
+    LookCounted {
+        matter: Id,
+        #[serde(flatten)]
+        reach: Reach,
+    },
+    /// What was asked for; the content has the words.
+    #[serde(rename = "look.searched")]
+    LookSearched {
+        grant: Id,
+        matter: Id,
+        #[serde(flatten)]
+        reach: Reach,
+        /// The channels of which something was shown, and how many messages.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        seen: Vec<Id>,
+        shown: u64,
+    },
+    /// These messages of the channel were shown.
+    #[serde(rename = "look.read")]
+    LookRead {
+        grant: Id,
+        matter: Id,
+        channels: Vec<Id>,
+        ranges: Vec<(u64, u64)>,
+    },
+    #[serde(rename = "look.opened")]
+    LookOpened {
+        grant: Id,
+        matter: Id,
+        channels: Vec<Id>,
+        of: u64,
+        file: Id,
+    },
+
+    /// Somebody asks that a person, or these messages of the channel, be forgotten before their time.
+    #[serde(rename = "order.requested")]
+    OrderRequested {
+        order: Id,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        person: Option<Id>,
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        messages: Vec<u64>,
+        /// The day of each of the messages.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        days: Vec<u32>,
+    },
+    #[serde(rename = "order.approved")]
+    OrderApproved { order: Id },
+    #[serde(rename = "order.refused")]
+    OrderRefused { order: Id },
+
     #[serde(rename = "destroy.intended")]
     DestroyIntended {
         plan: Hash,
         size: Position,
         days: Vec<u32>,
+        #[serde(flatten)]
+        narrowed: Narrowed,
         records: u64,
         blobs: u64,
+        /// What leaves everybody's sight, by place. Absent: it was not counted yet when this was written.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        places: Option<Vec<Taken>>,
+        /// What of it outlives the destruction, out of sight.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        kept: Vec<KeptBack>,
     },
     #[serde(rename = "destroy.done")]
     DestroyDone {
         plan: Hash,
         days: Vec<u32>,
         ranges: Vec<(u64, u64)>,
+        #[serde(flatten)]
+        narrowed: Narrowed,
         records: u64,
         blobs: u64,
+        /// Bundles that told of it, and went with it.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        exports: Vec<Id>,
     },
+    /// These days were to go, and are kept longer by now.
+    #[serde(rename = "destroy.abandoned")]
+    DestroyAbandoned { days: Vec<u32> },
+    /// Somebody took out the certificate of the destruction that was done at this position.
+    #[serde(rename = "certificate.downloaded")]
+    CertificateDownloaded { done: Position },
 
     #[serde(rename = "export.requested")]
-    ExportRequested { export: Id, from: u64, to: u64 },
+    ExportRequested {
+        export: Id,
+        from: u64,
+        to: u64,
+        /// What the bundle holds; empty: the lines and the report.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        formats: Vec<ExportFormat>,
+    },
     #[serde(rename = "export.approved")]
     ExportApproved { export: Id },
     #[serde(rename = "export.refused")]
@@ -264,10 +528,14 @@ impl Act {
     /// The wire and ledger name, e.g. `message.posted`.
     pub fn name(&self) -> &'static str {
         match self {
-            Act::ServerStarted {} => "server.started",
+            Act::ServerStarted { .. } => "server.started",
             Act::WorkspaceCreated { .. } => "workspace.created",
             Act::WorkspaceRenamed {} => "workspace.renamed",
             Act::PolicySet { .. } => "policy.set",
+            Act::PolicyProposed { .. } => "policy.proposed",
+            Act::PolicyApproved { .. } => "policy.approved",
+            Act::PolicyStopped { .. } => "policy.stopped",
+            Act::PolicyLapsed { .. } => "policy.lapsed",
             Act::PersonJoined { .. } => "person.joined",
             Act::PersonRenamed { .. } => "person.renamed",
             Act::CredentialSet { .. } => "credential.set",
@@ -278,12 +546,21 @@ impl Act {
             Act::SessionOpened { .. } => "session.opened",
             Act::SessionEnded { .. } => "session.ended",
             Act::SigninLocked { .. } => "signin.locked",
+            Act::PushKeyed {} => "push.keyed",
+            Act::PushSubscribed { .. } => "push.subscribed",
+            Act::PushEnded { .. } => "push.ended",
+            Act::QuietSet { .. } => "quiet.set",
             Act::InviteCreated { .. } => "invite.created",
             Act::InviteRevoked { .. } => "invite.revoked",
             Act::ChannelCreated { .. } => "channel.created",
             Act::ChannelChanged { .. } => "channel.changed",
             Act::ChannelArchived { .. } => "channel.archived",
             Act::ChannelMuted { .. } => "channel.muted",
+            Act::ChannelSlowed { .. } => "channel.slowed",
+            Act::HistorySet { .. } => "history.set",
+            Act::ChannelPlaced { .. } => "channel.placed",
+            Act::JoinAsked { .. } => "join.asked",
+            Act::JoinRefused { .. } => "join.refused",
             Act::MemberAdded { .. } => "member.added",
             Act::MemberRemoved { .. } => "member.removed",
             Act::MemberLeft { .. } => "member.left",
@@ -295,10 +572,39 @@ impl Act {
             Act::MessageDeleted { .. } => "message.deleted",
             Act::ReactionAdded { .. } => "reaction.added",
             Act::ReactionRemoved { .. } => "reaction.removed",
+            Act::MessageConfirmed { .. } => "message.confirmed",
+            Act::MessageReminded { .. } => "message.reminded",
+            Act::MessagePinned { .. } => "message.pinned",
+            Act::MessageUnpinned { .. } => "message.unpinned",
+            Act::MessageSaved { .. } => "message.saved",
+            Act::MessageUnsaved { .. } => "message.unsaved",
+            Act::MessageScheduled { .. } => "message.scheduled",
+            Act::ScheduleChanged { .. } => "schedule.changed",
+            Act::ScheduleCancelled { .. } => "schedule.cancelled",
+            Act::ScheduleFailed { .. } => "schedule.failed",
+            Act::PollVoted { .. } => "poll.voted",
+            Act::PollClosed { .. } => "poll.closed",
             Act::ReceiptRead { .. } => "receipt.read",
             Act::ReceiptDelivered { .. } => "receipt.delivered",
+            Act::MatterOpened { .. } => "matter.opened",
+            Act::HoldPlaced { .. } => "hold.placed",
+            Act::HoldReleased { .. } => "hold.released",
+            Act::MatterClosed { .. } => "matter.closed",
+            Act::GrantRequested { .. } => "grant.requested",
+            Act::GrantApproved { .. } => "grant.approved",
+            Act::GrantRefused { .. } => "grant.refused",
+            Act::GrantEnded { .. } => "grant.ended",
+            Act::LookCounted { .. } => "look.counted",
+            Act::LookSearched { .. } => "look.searched",
+            Act::LookRead { .. } => "look.read",
+            Act::LookOpened { .. } => "look.opened",
+            Act::OrderRequested { .. } => "order.requested",
+            Act::OrderApproved { .. } => "order.approved",
+            Act::OrderRefused { .. } => "order.refused",
             Act::DestroyIntended { .. } => "destroy.intended",
             Act::DestroyDone { .. } => "destroy.done",
+            Act::DestroyAbandoned { .. } => "destroy.abandoned",
+            Act::CertificateDownloaded { .. } => "certificate.downloaded",
             Act::ExportRequested { .. } => "export.requested",
             Act::ExportApproved { .. } => "export.approved",
             Act::ExportRefused { .. } => "export.refused",
@@ -319,6 +625,9 @@ impl Act {
                 | Act::ChannelCreated { .. }
                 | Act::ChannelChanged { .. }
                 | Act::ChannelArchived { .. }
+                | Act::ChannelSlowed { .. }
+                | Act::HistorySet { .. }
+                | Act::ChannelPlaced { .. }
                 | Act::MemberAdded { .. }
                 | Act::MemberRemoved { .. }
                 | Act::MemberLeft { .. }
@@ -330,21 +639,69 @@ impl Act {
                 | Act::MessageDeleted { .. }
                 | Act::ReactionAdded { .. }
                 | Act::ReactionRemoved { .. }
+                | Act::MessageConfirmed { .. }
+                | Act::MessageReminded { .. }
+                | Act::MessagePinned { .. }
+                | Act::MessageUnpinned { .. }
+                | Act::PollVoted { .. }
+                | Act::PollClosed { .. }
                 | Act::DestroyDone { .. }
                 | Act::ImportFinished { .. }
         )
     }
 
-    /// The message that this act changes, if it is an edit, deletion or reaction.
+    /// The answer says where it stands in the log.
+    pub fn is_look(&self) -> bool {
+        matches!(
+            self,
+            Act::LookCounted { .. }
+                | Act::LookSearched { .. }
+                | Act::LookRead { .. }
+                | Act::LookOpened { .. }
+        )
+    }
+
+    /// The message that this act is about, if it is an edit, deletion, reaction, confirmation, reminder, pin or vote.
     pub fn amends(&self) -> Option<u64> {
         match self {
             Act::MessageEdited { of, .. }
             | Act::MessageDeleted { of }
             | Act::ReactionAdded { of }
-            | Act::ReactionRemoved { of } => Some(*of),
+            | Act::ReactionRemoved { of }
+            | Act::MessageConfirmed { of }
+            | Act::MessageReminded { of }
+            | Act::MessagePinned { of, .. }
+            | Act::MessageUnpinned { of }
+            | Act::PollVoted { of }
+            | Act::PollClosed { of } => Some(*of),
             _ => None,
         }
     }
+
+    /// What it was before it was sent.
+    pub fn waited(&self) -> Option<&Waited> {
+        match self {
+            Act::MessagePosted { waited, .. } => waited.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The older message that is told with this act: what it amends, or quotes.
+    pub fn tells_of(&self) -> Option<u64> {
+        match self {
+            Act::MessagePosted { reply, .. } => *reply,
+            act => act.amends(),
+        }
+    }
+}
+
+/// What decisions need to know of a poll.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PollFact {
+    pub options: u8,
+    /// One may choose several.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub many: bool,
 }
 
 /// How a device came in.
@@ -369,93 +726,14 @@ pub enum Keep {
     Days(u32),
 }
 
-/// The content of an event: the part that can be forgotten.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Content {
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub text: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub files: Vec<FileFact>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub handle: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub topic: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub emoji: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub label: Option<String>,
-    /// The argon2id PHC string.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub credential: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub reason: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub case: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub note: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub imported: Option<ImportedFrom>,
-    /// Lines of an imported file that could not be read, kept verbatim.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub unreadable: Vec<UnreadLine>,
-}
-
-impl Content {
-    pub fn text(text: impl Into<String>) -> Self {
-        Content {
-            text: Some(text.into()),
-            ..Content::default()
+impl Keep {
+    /// None: for ever, or as others say.
+    pub fn days(self) -> Option<u32> {
+        match self {
+            Keep::Days(days) => Some(days),
+            Keep::Forever | Keep::Inherit => None,
         }
     }
-    pub fn name(name: impl Into<String>) -> Self {
-        Content {
-            name: Some(name.into()),
-            ..Content::default()
-        }
-    }
-    pub fn emoji(emoji: impl Into<String>) -> Self {
-        Content {
-            emoji: Some(emoji.into()),
-            ..Content::default()
-        }
-    }
-}
-
-/// An attachment as its message names it. `commitment` binds the sealed bytes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FileFact {
-    pub id: Id,
-    pub name: String,
-    pub mime: String,
-    pub size: u64,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub w: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub h: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub thumb: Option<Id>,
-    pub sha256: Hash,
-}
-
-/// What an imported message claims about itself: unverified.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ImportedFrom {
-    pub from: String,
-    pub at: u64,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub kind: Option<String>,
-    /// The position of its first line in the file, from 1.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub line: Option<u64>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct UnreadLine {
-    pub line: u64,
-    pub text: String,
-    pub why: String,
 }
 
 /// One event as the rest of the server sees it.
@@ -470,8 +748,18 @@ pub struct Event {
 }
 
 impl Event {
-    /// Reads a record of the log. A header that cannot be read is damage, never skipped.
+    /// Reads a record of the log. A header that cannot be read is damage, never skipped. What is kept in escrow, for a
+    /// matter or a floor, is as good as forgotten to everyone but an approved export.
     pub fn read(record: &Record) -> Result<Event, Unreadable> {
+        let mut event = Event::read_escrow(record)?;
+        if matches!(record.scope, Scope::Matter(_)) && event.content.take().is_some() {
+            event.forgotten = true;
+        }
+        Ok(event)
+    }
+
+    /// As [`Event::read`], with what is kept in escrow: to plan by, never to show.
+    pub fn read_escrow(record: &Record) -> Result<Event, Unreadable> {
         let unreadable = |_| Unreadable(record.position);
         let header = record.header.bytes().ok_or(Unreadable(record.position))?;
         let header: Header = serde_json::from_slice(header).map_err(unreadable)?;

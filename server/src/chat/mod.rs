@@ -1,16 +1,28 @@
 //! The chat rules. Pure: no I/O, no clock, no async; what they need is handed in.
 //!
-//! Reading order: command -> authorise -> decide -> event -> state. A refusal is an expected answer.
+//! Reading order: command -> authorise -> decide -> event -> state. A refusal is an expected answer. `fate` says what
+//! is kept when something is to be forgotten.
 
+pub mod asks;
 pub mod authorise;
 pub mod command;
+pub mod content;
 pub mod decide;
 pub mod event;
+pub mod fate;
+pub mod grant;
+pub mod hash;
+pub mod preview;
+pub mod proposal;
+pub mod quiet;
 pub mod refusal;
+pub mod schedule;
 pub mod state;
+pub mod subject;
+pub mod taken;
 
-pub use authorise::{Actor, Authorised, authorise};
-pub use command::{Command, Door, Role};
+pub use authorise::{Actor, Authorised, Sight, authorise};
+pub use command::{Command, Door, ExportFormat, Role};
 pub use decide::{Ack, Decision, Draft, Facts, decide};
 pub use event::{Act, Content, Event, Hash, Header};
 pub use refusal::Refusal;

@@ -19,6 +19,10 @@ pub enum Refusal {
     Rate {
         after_ms: u64,
     },
+    /// The channel is slow, and one has just written.
+    Slow {
+        after_ms: u64,
+    },
     LockedOut {
         after_ms: u64,
     },
@@ -50,6 +54,7 @@ impl Refusal {
             Refusal::TooLarge { .. } => "too_large",
             Refusal::Invalid(_) => "invalid",
             Refusal::Rate { .. } => "rate",
+            Refusal::Slow { .. } => "slow",
             Refusal::LockedOut { .. } => "locked_out",
             Refusal::Fault { code, .. } => code,
             Refusal::DiskFull => "disk_full",
@@ -71,11 +76,14 @@ impl Refusal {
             Refusal::Gone => "This link was used up, revoked or has expired.".into(),
             Refusal::TooLarge { limit } => format!("Too large: at most {limit} bytes."),
             Refusal::Rate { .. } => "Too fast. Please wait a moment.".into(),
+            Refusal::Slow { .. } => {
+                "This channel is slow: there is a pause between two messages of one person.".into()
+            }
             Refusal::LockedOut { .. } => {
                 "Too many wrong tries. Please wait, or sign in with a device you already use."
                     .into()
             }
-            Refusal::DiskFull => "The server's disk is full. Nothing was accepted.".into(),
+            Refusal::DiskFull => "The server's disk is nearly full: you can read, but nothing can be sent until there is room.".into(),
             Refusal::Unavailable => "The server is restarting. Please try again.".into(),
         }
     }
@@ -83,7 +91,9 @@ impl Refusal {
     /// Milliseconds until a retry makes sense.
     pub fn after_ms(&self) -> Option<u64> {
         match self {
-            Refusal::Rate { after_ms } | Refusal::LockedOut { after_ms } => Some(*after_ms),
+            Refusal::Rate { after_ms }
+            | Refusal::Slow { after_ms }
+            | Refusal::LockedOut { after_ms } => Some(*after_ms),
             _ => None,
         }
     }

@@ -8,8 +8,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use migrations_free_store::{Id, Position};
 use serde::{Deserialize, Serialize};
 
+pub use super::asks::{Ask, Asks};
 use super::command::{ChannelKind, Role};
 use super::event::{Act, Content, Event, Hash, Keep};
+use super::fate::{Hold, Rules};
+pub use super::grant::{Grant, GrantEnd, GrantState, Looks};
+use super::proposal::{Approval, Proposal, ProposalState, Ruling};
+use super::quiet::QuietHours;
+use super::schedule::{Scheduled, Schedules};
+use super::subject::{Narrowed, Subject};
 
 pub const DAY_MS: u64 = 86_400_000;
 
@@ -30,8 +37,25 @@ pub struct State {
     pub resets: HashMap<Id, Reset>,
     pub exports: HashMap<Id, Export>,
     pub imports: HashMap<Id, Import>,
+    pub matters: HashMap<Id, Matter>,
+    /// What is preserved just now, by hold.
+    pub holds: HashMap<Id, Hold>,
+    pub orders: HashMap<Id, Order>,
+    /// Changes of rules that wait for a second person and for their time, and what became of them.
+    pub proposals: HashMap<Id, Proposal>,
+    /// The newest time of any event: a clock that was set back starts no period earlier, and revives nothing.
+    pub newest_ms: u64,
+    pub grants: HashMap<Id, Grant>,
+    /// What officers opened, by channel, oldest day first.
+    pub looks: HashMap<Id, Vec<Looks>>,
+    /// When the rules of forgetting last changed: plans made before it are made anew.
+    pub ruled: Position,
     /// Destructions that were intended and are not done: resumed at start.
-    pub unfinished: HashMap<Id, Vec<u32>>,
+    pub unfinished: BTreeSet<Subject>,
+    /// What is to be sent later.
+    pub schedules: Schedules,
+    /// Where the log has the key that pushes are signed with.
+    pub push_key: Option<Position>,
 
     #[serde(skip)]
     tokens: HashMap<Hash, Id>,
@@ -41,21 +65,36 @@ pub struct State {
     directs: HashMap<(Id, Id), Id>,
     #[serde(skip)]
     memberships: HashMap<Id, BTreeSet<Id>>,
+    #[serde(skip)]
+    pushed: HashMap<Id, BTreeSet<Id>>,
+    #[serde(skip)]
+    communities: HashMap<Id, BTreeSet<Id>>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Workspace {
     pub id: Option<Id>,
     pub keep: Keep,
+    pub floor: Floor,
     pub named_at: Position,
     #[serde(skip)]
     pub name: String,
+}
+
+/// Days before which nothing is forgotten.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Floor {
+    pub days: Option<u32>,
+    /// It can only be lengthened.
+    pub locked: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Person {
     pub role: Role,
     pub active: bool,
+    /// Forgotten, or about to be: never comes back.
+    pub erased: bool,
     pub imported: bool,
     pub joined_at: u64,
     pub handle_at: Position,
@@ -63,6 +102,9 @@ pub struct Person {
     pub credential_at: Option<Position>,
     /// The newest command id from any device: anything newer is certainly not a repetition.
     pub mark: Id,
+    pub quiet_at: Option<Position>,
+    #[serde(skip)]
+    pub quiet: Option<QuietHours>,
     #[serde(skip)]
     pub name: String,
     #[serde(skip)]
@@ -76,6 +118,10 @@ pub struct Device {
     pub opened_at: u64,
     pub opened: Position,
     pub live: bool,
+    /// Where the log says how it is told of what is new; None: it is not.
+    pub push: Option<Position>,
+    #[serde(skip)]
+    pub endpoint: String,
     #[serde(skip)]
     pub label: String,
 }
@@ -86,6 +132,7 @@ pub struct Channel {
     pub created_at: u64,
     pub archived: bool,
     pub keep: Keep,
+    pub floor: Floor,
     pub named_at: Position,
     /// The newest number of its sequence, and the leaf that carries it.
     pub head: u64,
@@ -96,10 +143,31 @@ pub struct Channel {
     pub last_message: Option<u64>,
     pub members: BTreeMap<Id, Member>,
     pub days: BTreeMap<u32, Day>,
+    /// Seconds between two messages of one person; 0: none.
+    pub slow: u32,
+    /// Days of the past that whoever is added reads; None: all of it.
+    pub history: Option<u32>,
+    /// The announcement channel that it stands under.
+    pub community: Option<Id>,
+    /// Who asks to be let in, and since when.
+    pub asking: BTreeMap<Id, u64>,
+    pub asks: Asks,
+    /// What it keeps at hand, by number.
+    pub pins: BTreeMap<u64, Pin>,
     #[serde(skip)]
     pub name: String,
     #[serde(skip)]
     pub topic: String,
+}
+
+/// Messages that one channel keeps at hand.
+pub const PINS_MAX: usize = 50;
+
+/// What a pinned message is forgotten with.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Pin {
+    pub day: u32,
+    pub author: Id,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -107,12 +175,32 @@ pub struct Member {
     pub owner: bool,
     /// The channel's head when this person came in (this stay).
     pub since: u64,
+    /// The first number that this person reads (this stay); 0: all.
+    pub from: u64,
     pub read: u64,
     pub read_n: u64,
     pub got: u64,
+    /// Told only of what is meant for this person; `muted_all`: not of that either.
     pub muted: bool,
+    pub muted_all: bool,
+    /// When this person wrote last (this stay).
+    pub wrote_at: u64,
     /// Unread messages that mention this person, oldest first, bounded.
     pub mentions: Vec<u64>,
+    /// What this person keeps at hand (this stay), by number.
+    pub saved: BTreeMap<u64, Saved>,
+}
+
+/// Messages that one person keeps at hand, in all channels together.
+pub const SAVED_MAX: usize = 500;
+
+/// A message that somebody saved: when, and what it is forgotten with.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Saved {
+    pub at: u64,
+    pub position: Position,
+    pub day: u32,
+    pub author: Id,
 }
 
 /// Unread mentions kept per member; the count shown stops there.
@@ -125,7 +213,11 @@ pub struct Day {
     pub to: u64,
     pub messages: u64,
     pub files: u64,
+    pub urgent: u32,
     pub destroyed: bool,
+    /// When, and how many days its channel kept what was said; once it is destroyed.
+    pub destroyed_at: u64,
+    pub kept_days: Option<u32>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -138,6 +230,8 @@ pub struct Invite {
     pub uses: u32,
     pub used: u32,
     pub revoked: bool,
+    /// Whoever comes by it asks to be let in.
+    pub asks: bool,
     pub position: Position,
 }
 
@@ -175,6 +269,93 @@ pub enum ExportState {
     Running,
     Ready,
     Failed,
+    /// Something in it was destroyed since, and the bundle with it.
+    Destroyed,
+}
+
+/// A legal case. What it is about stands in the log.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Matter {
+    pub by: Id,
+    pub at: u64,
+    pub opened: Position,
+    pub closed_at: Option<u64>,
+}
+
+/// What somebody asked to have forgotten before its time.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Order {
+    pub what: Ordered,
+    pub by: Id,
+    pub at: u64,
+    pub requested: Position,
+    pub decided_by: Option<Id>,
+    pub state: OrderState,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Ordered {
+    Erase {
+        person: Id,
+    },
+    Redact {
+        channel: Id,
+        /// What is left to do, by day.
+        messages: BTreeMap<u32, Vec<u64>>,
+        done: Vec<u64>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderState {
+    Waiting,
+    Refused,
+    Approved,
+    Done,
+}
+
+impl Order {
+    /// Approved, and so carried out or soon to be.
+    pub fn is_given(&self) -> bool {
+        matches!(self.state, OrderState::Approved | OrderState::Done)
+    }
+
+    /// Is what this person said, at or about this message of the channel, among what is to be forgotten?
+    pub fn takes(&self, channel: Id, message: Option<u64>, author: Option<Id>) -> bool {
+        match &self.what {
+            Ordered::Erase { person } => author == Some(*person),
+            Ordered::Redact {
+                channel: c,
+                messages,
+                done,
+            } => {
+                let mut named = messages.values().flatten().chain(done);
+                *c == channel && message.is_some_and(|q| named.any(|known| *known == q))
+            }
+        }
+    }
+
+    /// The destructions that are left to do.
+    pub fn subjects(&self, order: Id) -> Vec<Subject> {
+        match &self.what {
+            Ordered::Erase { person } => vec![Subject::Person {
+                person: *person,
+                order,
+            }],
+            Ordered::Redact {
+                channel, messages, ..
+            } => messages
+                .iter()
+                .map(|(day, messages)| Subject::Messages {
+                    channel: *channel,
+                    day: *day,
+                    messages: messages.clone(),
+                    order,
+                })
+                .collect(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -233,6 +414,31 @@ impl State {
             .filter_map(|id| self.channels.get(id).map(|c| (*id, c)))
     }
 
+    /// The channels that stand under an announcement channel.
+    pub fn channels_under(&self, community: Id) -> impl Iterator<Item = (Id, &Channel)> {
+        self.communities
+            .get(&community)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.channels.get(id).map(|c| (*id, c)))
+    }
+
+    /// What this person keeps at hand, with the channel that it stands in.
+    pub fn saved_by(&self, person: Id) -> impl Iterator<Item = (Id, &Member, u64, Saved)> {
+        let theirs = self.channels_of(person);
+        theirs
+            .filter_map(move |(id, channel)| Some((id, channel.members.get(&person)?)))
+            .flat_map(|(id, member)| {
+                let saved = member.saved.iter();
+                saved.map(move |(q, saved)| (id, member, *q, *saved))
+            })
+    }
+
+    /// The devices that are told of what is new, by person.
+    pub fn pushed(&self) -> &HashMap<Id, BTreeSet<Id>> {
+        &self.pushed
+    }
+
     /// Guests know the people of their channels; everyone else knows everyone.
     pub fn may_know(&self, person: Id, other: Id) -> bool {
         match self.role(person) {
@@ -251,12 +457,63 @@ impl State {
         self.directs.get(&pair(a, b)).copied()
     }
 
-    /// The days a channel's content is kept; None: for ever.
+    /// The days a channel's content is kept; None: for ever. A floor above it wins.
     pub fn keep_days(&self, channel: &Channel) -> Option<u32> {
-        match (channel.keep, self.workspace.keep) {
-            (Keep::Days(days), _) | (Keep::Inherit, Keep::Days(days)) => Some(days),
-            (Keep::Forever, _) | (Keep::Inherit, Keep::Forever | Keep::Inherit) => None,
+        channel.ruling().bounds(self.workspace.ruling()).ceiling
+    }
+
+    /// The days before which nothing of the channel is forgotten.
+    pub fn floor_days(&self, channel: &Channel) -> Option<u32> {
+        channel.ruling().bounds(self.workspace.ruling()).floor
+    }
+
+    /// Now, and never before what the log has seen.
+    pub fn latest(&self, now_ms: u64) -> u64 {
+        now_ms.max(self.newest_ms)
+    }
+
+    /// What is kept beyond its time, as of now.
+    pub fn rules(&self, now_ms: u64) -> Rules {
+        Rules {
+            holds: self
+                .holds
+                .values()
+                .map(|hold| (hold.placed, hold.clone()))
+                .collect(),
+            floor: self.workspace.floor.days,
+            channel_floors: self
+                .channels
+                .iter()
+                .filter_map(|(id, channel)| Some((*id, channel.floor.days?)))
+                .collect(),
+            today: day_of(now_ms),
+            taken: self.position,
         }
+    }
+
+    /// Nothing may be added any more to what is about to be forgotten: it would be neither planned nor kept.
+    pub fn is_doomed(&self, channel: Id, day: u32, message: Option<u64>) -> bool {
+        self.unfinished.iter().any(|subject| match subject {
+            Subject::Days { channel: c, days } => *c == channel && days.contains(&day),
+            Subject::Messages {
+                channel: c,
+                messages,
+                ..
+            } => *c == channel && message.is_some_and(|q| messages.contains(&q)),
+            Subject::Person { .. } | Subject::Escrow(_) => false,
+        })
+    }
+
+    /// What is kept beyond its time, by whom it is kept for: matters, and orders that floors stood against.
+    pub fn escrows(&self) -> Vec<Id> {
+        let done = self
+            .orders
+            .iter()
+            .filter(|(_, order)| order.state == OrderState::Done);
+        let mut all: Vec<Id> = self.matters.keys().copied().collect();
+        all.extend(done.map(|(id, _)| *id));
+        all.sort_unstable();
+        all
     }
 
     /// The days of a channel whose ceiling has passed: a day is due when its last moment is older than the ceiling.
@@ -291,6 +548,7 @@ impl State {
         let actor = event.header.actor;
         let content = event.content.as_ref();
         self.position = event.position + 1;
+        self.newest_ms = self.newest_ms.max(at);
         if let (Some(key), Some(person)) = (event.header.key, self.people.get_mut(&actor)) {
             person.mark = person.mark.max(key);
         }
@@ -307,21 +565,245 @@ impl State {
             day.to = seq;
         }
         match &event.header.act {
-            Act::ServerStarted {} | Act::SigninLocked { .. } | Act::ExportDownloaded { .. } => {}
+            Act::ServerStarted { .. }
+            | Act::SigninLocked { .. }
+            | Act::LookCounted { .. }
+            | Act::CertificateDownloaded { .. } => {}
+            Act::ExportDownloaded { export } => {
+                if let Some(channel) = self.exports.get(export).map(|e| e.channel) {
+                    self.looked(&[channel], None, at);
+                }
+            }
+            Act::LookSearched { matter, seen, .. } => self.looked(seen, Some(*matter), at),
+            Act::LookRead {
+                matter,
+                channels,
+                ranges,
+                ..
+            } => {
+                // A page on which there was nothing told nothing.
+                if !ranges.is_empty() {
+                    self.looked(channels, Some(*matter), at);
+                }
+            }
+            Act::LookOpened {
+                matter, channels, ..
+            } => self.looked(channels, Some(*matter), at),
             Act::WorkspaceCreated { workspace } => {
                 self.workspace.id = Some(*workspace);
                 self.workspace.keep = Keep::Forever;
                 self.name_workspace(event.position, content);
             }
             Act::WorkspaceRenamed {} => self.name_workspace(event.position, content),
-            Act::PolicySet { keep } => match event.header.channel {
-                Some(channel) => {
-                    if let Some(channel) = self.channels.get_mut(&channel) {
-                        channel.keep = *keep;
+            Act::PolicySet {
+                keep,
+                floor,
+                locked,
+                proposal,
+                ..
+            } => {
+                self.ruled = self.position;
+                self.end_proposal(*proposal, ProposalState::Taken);
+                let floor = Floor {
+                    days: *floor,
+                    locked: *locked,
+                };
+                match event.header.channel {
+                    Some(channel) => {
+                        if let Some(channel) = self.channels.get_mut(&channel) {
+                            (channel.keep, channel.floor) = (*keep, floor);
+                        }
+                    }
+                    None => (self.workspace.keep, self.workspace.floor) = (*keep, floor),
+                }
+            }
+            Act::PolicyProposed {
+                proposal,
+                keep,
+                floor,
+                locked,
+                dooms,
+                lapses_at,
+            } => {
+                let floor = Floor {
+                    days: *floor,
+                    locked: *locked,
+                };
+                self.proposals.insert(
+                    *proposal,
+                    Proposal {
+                        channel: event.header.channel,
+                        ruling: Ruling { keep: *keep, floor },
+                        dooms: *dooms,
+                        by: actor,
+                        at,
+                        lapses_at: *lapses_at,
+                        approval: None,
+                        state: ProposalState::Waiting,
+                        stopped_by: None,
+                    },
+                );
+            }
+            Act::PolicyApproved {
+                proposal,
+                grace_hours,
+                takes_effect_at,
+            } => {
+                if let Some(proposal) = self.proposals.get_mut(proposal) {
+                    proposal.state = ProposalState::Approved;
+                    proposal.approval = Some(Approval {
+                        by: actor,
+                        at,
+                        grace_hours: *grace_hours,
+                        takes_effect_at: *takes_effect_at,
+                    });
+                }
+            }
+            Act::PolicyStopped { proposal } => {
+                self.end_proposal(Some(*proposal), ProposalState::Stopped);
+                if let Some(proposal) = self.proposals.get_mut(proposal) {
+                    proposal.stopped_by = Some(actor);
+                }
+            }
+            Act::PolicyLapsed { proposal, .. } => {
+                self.end_proposal(Some(*proposal), ProposalState::Lapsed);
+            }
+            Act::MatterOpened { matter } => {
+                self.matters.insert(
+                    *matter,
+                    Matter {
+                        by: actor,
+                        at,
+                        opened: event.position,
+                        closed_at: None,
+                    },
+                );
+            }
+            Act::HoldPlaced {
+                hold,
+                matter,
+                channels,
+                people,
+                from_day,
+                to_day,
+            } => {
+                self.ruled = self.position;
+                self.holds.insert(
+                    *hold,
+                    Hold {
+                        matter: *matter,
+                        channels: channels.clone(),
+                        people: people.clone(),
+                        from_day: from_day.unwrap_or(0),
+                        to_day: to_day.unwrap_or(u32::MAX),
+                        by: actor,
+                        at,
+                        placed: event.position,
+                    },
+                );
+            }
+            Act::HoldReleased { hold } => {
+                self.ruled = self.position;
+                self.holds.remove(hold);
+            }
+            Act::MatterClosed { matter } => {
+                if let Some(matter) = self.matters.get_mut(matter) {
+                    matter.closed_at = Some(at);
+                }
+                self.end_grants(at, GrantEnd::MatterClosed, |grant| grant.matter == *matter);
+            }
+            Act::GrantRequested {
+                grant,
+                matter,
+                reach,
+                days,
+            } => {
+                self.grants.insert(
+                    *grant,
+                    Grant {
+                        matter: *matter,
+                        channels: reach.channels.clone(),
+                        people: reach.people.clone(),
+                        from_day: reach.from_day,
+                        to_day: reach.to_day,
+                        days: *days,
+                        by: actor,
+                        at,
+                        requested: event.position,
+                        decided_by: None,
+                        state: GrantState::Waiting,
+                        expires_at: 0,
+                        ended: None,
+                    },
+                );
+            }
+            Act::GrantApproved { grant, expires_at } => {
+                if let Some(grant) = self.grants.get_mut(grant) {
+                    (grant.state, grant.decided_by) = (GrantState::Approved, Some(actor));
+                    grant.expires_at = *expires_at;
+                }
+            }
+            Act::GrantRefused { grant } => {
+                if let Some(grant) = self.grants.get_mut(grant) {
+                    (grant.state, grant.decided_by) = (GrantState::Refused, Some(actor));
+                }
+            }
+            Act::GrantEnded { grant, expired } => {
+                if let Some(grant) = self.grants.get_mut(grant) {
+                    match expired {
+                        true => grant.end(grant.expires_at, GrantEnd::Expired),
+                        false => grant.end(at, GrantEnd::GivenBack),
                     }
                 }
-                None => self.workspace.keep = *keep,
-            },
+            }
+            Act::OrderRequested {
+                order,
+                person,
+                messages,
+                days,
+            } => {
+                let what = match (person, event.header.channel) {
+                    (Some(person), _) => Ordered::Erase { person: *person },
+                    (None, Some(channel)) => {
+                        let mut by_day: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
+                        for (message, day) in messages.iter().zip(days) {
+                            by_day.entry(*day).or_default().push(*message);
+                        }
+                        Ordered::Redact {
+                            channel,
+                            messages: by_day,
+                            done: Vec::new(),
+                        }
+                    }
+                    (None, None) => return,
+                };
+                self.orders.insert(
+                    *order,
+                    Order {
+                        what,
+                        by: actor,
+                        at,
+                        requested: event.position,
+                        decided_by: None,
+                        state: OrderState::Waiting,
+                    },
+                );
+            }
+            Act::OrderApproved { order } => {
+                if let Some(order) = self.orders.get_mut(order) {
+                    (order.state, order.decided_by) = (OrderState::Approved, Some(actor));
+                    if let Ordered::Erase { person } = order.what
+                        && let Some(person) = self.people.get_mut(&person)
+                    {
+                        person.erased = true;
+                    }
+                }
+            }
+            Act::OrderRefused { order } => {
+                if let Some(order) = self.orders.get_mut(order) {
+                    (order.state, order.decided_by) = (OrderState::Refused, Some(actor));
+                }
+            }
             Act::PersonJoined {
                 person,
                 role,
@@ -333,12 +815,15 @@ impl State {
                     Person {
                         role: *role,
                         active: !imported,
+                        erased: false,
                         imported: *imported,
                         joined_at: at,
                         handle_at: event.position,
                         named_at: event.position,
                         credential_at: None,
                         mark: Id([0; 16]),
+                        quiet_at: None,
+                        quiet: None,
                         name: String::new(),
                         handle: String::new(),
                     },
@@ -366,11 +851,18 @@ impl State {
                 if let Some(p) = self.people.get_mut(person) {
                     p.role = *role;
                 }
+                if *role != Role::Officer {
+                    self.end_grants_of(*person, at);
+                }
             }
             Act::PersonDeactivated { person } => {
                 if let Some(p) = self.people.get_mut(person) {
                     p.active = false;
                 }
+                for channel in self.channels.values_mut() {
+                    channel.asking.remove(person);
+                }
+                self.end_grants_of(*person, at);
                 let theirs: Vec<Id> = self
                     .devices
                     .iter()
@@ -416,6 +908,8 @@ impl State {
                         opened_at: at,
                         opened: event.position,
                         live: true,
+                        push: None,
+                        endpoint: String::new(),
                         label,
                     },
                 );
@@ -427,12 +921,28 @@ impl State {
                 }
             }
             Act::SessionEnded { device, .. } => self.end_device(*device),
+            Act::PushKeyed {} => self.push_key = Some(event.position),
+            Act::PushSubscribed { person, device } => {
+                if let Some(known) = self.devices.get_mut(device) {
+                    known.push = Some(event.position);
+                    self.pushed.entry(*person).or_default().insert(*device);
+                }
+                self.recall(Named::Push(*device), content);
+            }
+            Act::PushEnded { device, .. } => self.end_push(*device),
+            Act::QuietSet { person } => {
+                if let Some(known) = self.people.get_mut(person) {
+                    known.quiet_at = content.map(|_| event.position);
+                }
+                self.recall(Named::Quiet(*person), content);
+            }
             Act::InviteCreated {
                 invite,
                 role,
                 channels,
                 expires_at,
                 uses,
+                asks,
             } => {
                 self.invites.insert(
                     *invite,
@@ -445,6 +955,7 @@ impl State {
                         uses: *uses,
                         used: 0,
                         revoked: false,
+                        asks: *asks,
                         position: event.position,
                     },
                 );
@@ -473,12 +984,42 @@ impl State {
                     channel.archived = *on;
                 }
             }
-            Act::ChannelMuted { on } => {
+            Act::ChannelMuted { on, all } => {
                 if let Some(member) = self.member_mut(event.header.channel, actor) {
-                    member.muted = *on;
+                    (member.muted, member.muted_all) = (*on, *all);
                 }
             }
-            Act::MemberAdded { person } => self.add_member(event.header.channel, *person, false),
+            Act::ChannelSlowed { seconds } => {
+                if let Some(channel) = self.channel_mut(event) {
+                    channel.slow = *seconds;
+                }
+            }
+            Act::HistorySet { days } => {
+                if let Some(channel) = self.channel_mut(event) {
+                    channel.history = *days;
+                }
+            }
+            Act::ChannelPlaced { community } => {
+                if let Some(id) = event.header.channel {
+                    self.place(id, *community);
+                }
+            }
+            Act::JoinAsked { person } => {
+                if let Some(channel) = self.channel_mut(event) {
+                    channel.asking.entry(*person).or_insert(at);
+                }
+            }
+            Act::JoinRefused { person } => {
+                if let Some(channel) = self.channel_mut(event) {
+                    channel.asking.remove(person);
+                }
+            }
+            Act::MemberAdded { person, first } => {
+                self.add_member(event.header.channel, *person, false);
+                if let Some(member) = self.member_mut(event.header.channel, *person) {
+                    member.from = first.unwrap_or(0);
+                }
+            }
             Act::MemberRemoved { person } | Act::MemberLeft { person } => {
                 if let Some(id) = event.header.channel {
                     if let Some(channel) = self.channels.get_mut(&id) {
@@ -504,17 +1045,97 @@ impl State {
                 mentions,
                 files,
                 thread,
+                asks,
+                waited,
+                urgent,
                 ..
             } => {
+                if let Some(waited) = waited {
+                    self.schedules.remove(actor, waited.schedule);
+                }
                 self.message(event, *n, files.len() as u64, mentions, thread.is_none());
+                if let Some(channel) = self.channel_mut(event).filter(|_| *urgent)
+                    && let Some(day) = channel.days.get_mut(&day_of(at))
+                {
+                    day.urgent += 1;
+                }
+                if asks.is_some() {
+                    self.ask(event);
+                }
             }
             Act::MessageImported { n, files, .. } => {
                 self.message(event, *n, files.len() as u64, &[], true)
             }
             Act::MessageEdited { .. }
-            | Act::MessageDeleted { .. }
             | Act::ReactionAdded { .. }
-            | Act::ReactionRemoved { .. } => {}
+            | Act::ReactionRemoved { .. }
+            | Act::PollVoted { .. }
+            | Act::PollClosed { .. } => {}
+            Act::MessageDeleted { of } => {
+                if let Some(channel) = self.channel_mut(event) {
+                    channel.asks.remove(*of);
+                    channel.pins.remove(of);
+                    for member in channel.members.values_mut() {
+                        member.saved.remove(of);
+                    }
+                }
+            }
+            Act::MessageScheduled {
+                schedule,
+                due_at,
+                mentions,
+            }
+            | Act::ScheduleChanged {
+                schedule,
+                due_at,
+                mentions,
+            } => self.schedule(event, *schedule, *due_at, mentions),
+            Act::ScheduleCancelled { schedule } => {
+                self.schedules.remove(actor, *schedule);
+            }
+            Act::ScheduleFailed {
+                schedule,
+                person,
+                why,
+            } => self.schedules.fail(*person, *schedule, *why),
+            Act::MessageSaved {
+                channel,
+                of,
+                day,
+                author,
+            } => {
+                let saved = Saved {
+                    at,
+                    position: event.position,
+                    day: *day,
+                    author: *author,
+                };
+                if let Some(member) = self.member_mut(Some(*channel), actor) {
+                    member.saved.insert(*of, saved);
+                }
+            }
+            Act::MessageUnsaved { channel, of } => {
+                if let Some(member) = self.member_mut(Some(*channel), actor) {
+                    member.saved.remove(of);
+                }
+            }
+            Act::MessageConfirmed { of } => {
+                if let Some(channel) = self.channel_mut(event) {
+                    channel.asks.confirm(*of, actor);
+                }
+            }
+            Act::MessageReminded { of } => self.remind(event, *of),
+            Act::MessagePinned { of, day, author } => {
+                if let Some(channel) = self.channel_mut(event) {
+                    let (day, author) = (*day, *author);
+                    channel.pins.insert(*of, Pin { day, author });
+                }
+            }
+            Act::MessageUnpinned { of } => {
+                if let Some(channel) = self.channel_mut(event) {
+                    channel.pins.remove(of);
+                }
+            }
             Act::ReceiptRead { upto, n } => {
                 if let Some(member) = self.member_mut(event.header.channel, actor) {
                     member.read_upto(*upto, *n);
@@ -526,32 +1147,42 @@ impl State {
                     member.got = member.got.max(*upto);
                 }
             }
-            Act::DestroyIntended { days, .. } => {
-                if let Some(channel) = event.header.channel {
-                    let all = self.unfinished.entry(channel).or_default();
-                    all.extend(days);
-                    all.sort_unstable();
-                    all.dedup();
-                }
+            Act::DestroyIntended { days, narrowed, .. } => {
+                self.unfinished
+                    .extend(Subject::told(event.header.channel, days, narrowed));
             }
-            Act::DestroyDone { days, .. } => {
-                if let Some(id) = event.header.channel {
-                    if let Some(all) = self.unfinished.get_mut(&id) {
-                        all.retain(|day| !days.contains(day));
-                        if all.is_empty() {
-                            self.unfinished.remove(&id);
-                        }
-                    }
-                    if let Some(channel) = self.channels.get_mut(&id) {
-                        for day in days {
-                            if let Some(day) = channel.days.get_mut(day) {
-                                day.destroyed = true;
-                            }
-                        }
+            Act::DestroyDone {
+                days,
+                narrowed,
+                exports,
+                ..
+            } => {
+                self.destroyed(event.header.channel, days, narrowed, at);
+                for export in exports {
+                    if let Some(export) = self.exports.get_mut(export) {
+                        (export.state, export.blob) = (ExportState::Destroyed, None);
                     }
                 }
             }
-            Act::ExportRequested { export, from, to } => {
+            Act::DestroyAbandoned { days: given_up } => {
+                let open = std::mem::take(&mut self.unfinished);
+                let is_left = |subject: &Subject| match subject {
+                    Subject::Days { days, .. } => !days.is_empty(),
+                    _ => true,
+                };
+                let left = open.into_iter().map(|mut subject| {
+                    if let Subject::Days { channel, days } = &mut subject
+                        && Some(*channel) == event.header.channel
+                    {
+                        days.retain(|day| !given_up.contains(day));
+                    }
+                    subject
+                });
+                self.unfinished = left.filter(is_left).collect();
+            }
+            Act::ExportRequested {
+                export, from, to, ..
+            } => {
                 if let Some(channel) = event.header.channel {
                     self.exports.insert(
                         *export,
@@ -574,6 +1205,8 @@ impl State {
                 }
             }
             Act::ExportApproved { export } => {
+                // Its bundle must be known to whoever plans to destroy what will be in it.
+                self.ruled = self.position;
                 if let Some(export) = self.exports.get_mut(export) {
                     export.state = ExportState::Running;
                     export.decided_by = Some(actor);
@@ -646,17 +1279,121 @@ impl State {
         }
     }
 
+    /// What an officer has seen of these channels.
+    fn looked(&mut self, channels: &[Id], matter: Option<Id>, at: u64) {
+        let day = day_of(at);
+        for channel in channels {
+            let all = self.looks.entry(*channel).or_default();
+            match all.iter_mut().find(|l| l.day == day && l.matter == matter) {
+                Some(looks) => looks.n += 1,
+                None => all.push(Looks { matter, day, n: 1 }),
+            }
+        }
+    }
+
+    fn end_grants(&mut self, at: u64, why: GrantEnd, is_over: impl Fn(&Grant) -> bool) {
+        for grant in self.grants.values_mut().filter(|grant| is_over(grant)) {
+            grant.end(at, why);
+        }
+    }
+
+    /// A role that comes back brings no grant back.
+    fn end_grants_of(&mut self, person: Id, at: u64) {
+        let is_theirs = |grant: &Grant| grant.by == person || grant.decided_by == Some(person);
+        self.end_grants(at, GrantEnd::RoleLost, is_theirs);
+    }
+
+    fn destroyed(&mut self, channel: Option<Id>, days: &[u32], narrowed: &Narrowed, at: u64) {
+        if let Some(subject) = Subject::told(channel, days, narrowed) {
+            self.unfinished.retain(|open| !open.is_within(&subject));
+        }
+        let whole_days = *narrowed == Narrowed::default();
+        if let (true, Some(channel)) = (whole_days, channel) {
+            self.schedules.destroyed(channel, days);
+        }
+        let known = channel.and_then(|id| self.channels.get(&id));
+        let kept_days = known.and_then(|known| self.keep_days(known));
+        if let Some(known) = channel.and_then(|id| self.channels.get_mut(&id)) {
+            for day in days.iter().filter(|_| whole_days) {
+                if let Some(day) = known.days.get_mut(day) {
+                    day.destroyed = true;
+                    (day.destroyed_at, day.kept_days) = (at, kept_days);
+                }
+            }
+            let goes = |q: u64, day: u32| {
+                (whole_days && days.contains(&day)) || narrowed.messages.contains(&q)
+            };
+            let stays =
+                |q: u64, day: u32, author: Id| !goes(q, day) && narrowed.person != Some(author);
+            known.asks.retain(|q, ask| stays(q, ask.day, ask.by));
+            known.pins.retain(|q, pin| stays(*q, pin.day, pin.author));
+            for member in known.members.values_mut() {
+                let stays = |q: &u64, saved: &mut Saved| stays(*q, saved.day, saved.author);
+                member.saved.retain(stays);
+            }
+        }
+        if let Some(order) = narrowed.order.and_then(|id| self.orders.get_mut(&id)) {
+            if let Ordered::Redact { messages, done, .. } = &mut order.what {
+                for day in days {
+                    done.extend(messages.remove(day).unwrap_or_default());
+                }
+                if !messages.is_empty() {
+                    return;
+                }
+            }
+            // A person's is done once all of it is, and not with the first channel that was told.
+            if narrowed.person.is_none() || channel.is_none() {
+                order.state = OrderState::Done;
+            }
+        }
+        if let (Some(person), None) = (narrowed.person, channel) {
+            self.forget_person(person);
+        }
+    }
+
+    fn end_proposal(&mut self, proposal: Option<Id>, how: ProposalState) {
+        if let Some(proposal) = proposal.and_then(|id| self.proposals.get_mut(&id)) {
+            proposal.state = how;
+        }
+    }
+
+    fn forget_person(&mut self, id: Id) {
+        if let Some(person) = self.people.get_mut(&id) {
+            self.handles.remove(&person.handle);
+            person.name.clear();
+            person.handle.clear();
+            person.credential_at = None;
+            (person.quiet, person.quiet_at) = (None, None);
+        }
+        self.schedules.forget(id);
+        for device in self.pushed.remove(&id).unwrap_or_default() {
+            self.end_push(device);
+        }
+        for device in self.devices.values_mut().filter(|d| d.person == id) {
+            device.label.clear();
+        }
+    }
+
     /// Rebuilds what is derived, after the written part was loaded.
     pub fn index(&mut self) {
+        self.schedules.index();
         self.tokens = self
             .devices
             .iter()
             .filter(|(_, d)| d.live)
             .map(|(id, d)| (d.token, *id))
             .collect();
+        self.pushed.clear();
+        for (id, device) in self.devices.iter().filter(|(_, d)| d.push.is_some()) {
+            self.pushed.entry(device.person).or_default().insert(*id);
+        }
         self.memberships.clear();
         self.directs.clear();
+        self.communities.clear();
         for (id, channel) in &self.channels {
+            if let Some(community) = channel.community {
+                self.communities.entry(community).or_default().insert(*id);
+            }
             for person in channel.members.keys() {
                 self.memberships.entry(*person).or_default().insert(*id);
             }
@@ -692,6 +1429,10 @@ impl State {
                 .filter(|(_, d)| d.live)
                 .map(|(id, d)| (Named::Device(*id), d.opened)),
         );
+        let pushes = self.devices.iter();
+        all.extend(pushes.filter_map(|(id, d)| Some((Named::Push(*id), d.push?))));
+        let quiet = self.people.iter();
+        all.extend(quiet.filter_map(|(id, p)| Some((Named::Quiet(*id), p.quiet_at?))));
         all
     }
 
@@ -710,6 +1451,16 @@ impl State {
             Named::Device(id) => {
                 if let Some(device) = self.devices.get_mut(&id) {
                     device.label = content.and_then(|c| c.label.clone()).unwrap_or_default();
+                }
+            }
+            Named::Push(id) => {
+                if let Some(device) = self.devices.get_mut(&id) {
+                    device.endpoint = content.and_then(|c| c.endpoint.clone()).unwrap_or_default();
+                }
+            }
+            Named::Quiet(id) => {
+                if let Some(person) = self.people.get_mut(&id) {
+                    person.quiet = content.and_then(|c| c.quiet.clone());
                 }
             }
         }
@@ -738,6 +1489,21 @@ impl State {
             d.live = false;
             self.tokens.remove(&d.token);
         }
+        self.end_push(device);
+    }
+
+    fn end_push(&mut self, device: Id) {
+        let Some(known) = self.devices.get_mut(&device) else {
+            return;
+        };
+        known.push = None;
+        known.endpoint.clear();
+        if let Some(theirs) = self.pushed.get_mut(&known.person) {
+            theirs.remove(&device);
+            if theirs.is_empty() {
+                self.pushed.remove(&known.person);
+            }
+        }
     }
 
     fn create_channel(&mut self, event: &Event, kind: ChannelKind, owners: &[Id], members: &[Id]) {
@@ -750,6 +1516,7 @@ impl State {
             created_at: event.header.at,
             archived: false,
             keep: Keep::Inherit,
+            floor: Floor::default(),
             named_at: event.position,
             head: seq,
             leaf: event.leaf,
@@ -765,6 +1532,12 @@ impl State {
                     ..Day::default()
                 },
             )]),
+            slow: 0,
+            history: None,
+            community: None,
+            asking: BTreeMap::new(),
+            asks: Asks::default(),
+            pins: BTreeMap::new(),
             name: String::new(),
             topic: String::new(),
         };
@@ -785,6 +1558,7 @@ impl State {
             return;
         };
         let (head, messages) = (channel.head, channel.messages);
+        channel.asking.remove(&person);
         channel.members.entry(person).or_insert_with(|| Member {
             owner,
             since: head,
@@ -794,6 +1568,23 @@ impl State {
             ..Member::default()
         });
         self.memberships.entry(person).or_default().insert(id);
+    }
+
+    fn place(&mut self, id: Id, community: Option<Id>) {
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return;
+        };
+        let before = std::mem::replace(&mut channel.community, community);
+        if let Some(before) = before.and_then(|c| self.communities.get_mut(&c)) {
+            before.remove(&id);
+        }
+        if let Some(community) = community {
+            self.communities.entry(community).or_default().insert(id);
+        }
+    }
+
+    fn channel_mut(&mut self, event: &Event) -> Option<&mut Channel> {
+        self.channels.get_mut(&event.header.channel?)
     }
 
     fn member_mut(&mut self, channel: Option<Id>, person: Id) -> Option<&mut Member> {
@@ -820,19 +1611,91 @@ impl State {
         if let Some(author) = channel.members.get_mut(&event.header.actor) {
             author.read_upto(seq, n);
             author.got = author.got.max(seq);
+            author.wrote_at = event.header.at;
         }
         for person in mentions {
             if let Some(member) = channel.members.get_mut(person)
-                && member.mentions.len() < MENTIONS_KEPT_MAX
                 && *person != event.header.actor
             {
-                member.mentions.push(seq);
+                member.mention(seq);
+            }
+        }
+    }
+
+    fn schedule(&mut self, event: &Event, schedule: Id, due_at: u64, mentions: &[Id]) {
+        let (Some(channel), person) = (event.header.channel, event.header.actor) else {
+            return;
+        };
+        let known = self.schedules.remove(person, schedule);
+        let mut texts = known.map(|known| known.texts).unwrap_or_default();
+        texts.push((event.position, day_of(event.header.at)));
+        let scheduled = Scheduled {
+            channel,
+            due_at,
+            written_at: event.header.at,
+            mentions: mentions.to_vec(),
+            texts,
+            unsent: None,
+        };
+        self.schedules.put(person, schedule, scheduled);
+    }
+
+    fn ask(&mut self, event: &Event) {
+        let (Some(channel), Some(seq)) = (self.channel_mut(event), event.header.channel_seq) else {
+            return;
+        };
+        // One that is forgotten takes its place all the same, so that a fold anew closes what was closed.
+        let audience = event.content.iter().flat_map(|content| &content.audience);
+        let ask = Ask {
+            by: event.header.actor,
+            day: day_of(event.header.at),
+            people: audience.map(|person| (*person, false)).collect(),
+            reminded_at: None,
+        };
+        channel.asks.put(seq, ask);
+    }
+
+    /// Whoever is reminded has something new to read.
+    fn remind(&mut self, event: &Event, of: u64) {
+        let (Some(channel), Some(seq)) = (self.channel_mut(event), event.header.channel_seq) else {
+            return;
+        };
+        for person in channel.asks.remind(of, event.header.at) {
+            // Who was asked, left and came back may not read it any more.
+            if let Some(member) = channel.members.get_mut(&person)
+                && member.from <= of
+            {
+                member.mention(seq);
             }
         }
     }
 }
 
+impl Workspace {
+    pub fn ruling(&self) -> Ruling {
+        Ruling {
+            keep: self.keep,
+            floor: self.floor,
+        }
+    }
+}
+
+impl Channel {
+    pub fn ruling(&self) -> Ruling {
+        Ruling {
+            keep: self.keep,
+            floor: self.floor,
+        }
+    }
+}
+
 impl Member {
+    fn mention(&mut self, seq: u64) {
+        if self.mentions.len() < MENTIONS_KEPT_MAX {
+            self.mentions.push(seq);
+        }
+    }
+
     fn read_upto(&mut self, seq: u64, n: u64) {
         self.read = self.read.max(seq);
         self.read_n = self.read_n.max(n);
@@ -849,6 +1712,8 @@ pub enum Named {
     Person(Id),
     Channel(Id),
     Device(Id),
+    Push(Id),
+    Quiet(Id),
 }
 
 fn name_channel(channel: &mut Channel, content: Option<&Content>) {

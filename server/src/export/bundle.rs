@@ -13,13 +13,16 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 pub use super::fault::ExportError;
+use super::formats::{self, Scene};
 use super::line::{B64, Base64, NewLine, base64, decoded, iso, native_path};
 use super::manifest::{Channel, FORMAT, Log, Manifest, Ordered, Range, Rule};
 use super::order::Order;
 use super::pack::Pack;
 use super::report;
-use super::select::{Found, Picked, find, walk};
+use super::select::{Found, Picked, Step, find, walk};
+use super::story::Gather;
 use super::told::Told;
+use crate::chat::ExportFormat;
 use crate::chat::event::{FileFact, Hash};
 
 const COPY_BYTES: usize = 64 * 1024;
@@ -97,6 +100,8 @@ struct Build<'b> {
     /// The report's rows, made with the lines, until they are packed behind the files: sealed as the bundle is.
     rows: BlobWriter,
     told: Told,
+    /// For the formats that were chosen.
+    gather: Option<Gather<'b>>,
 }
 
 impl<'b> Build<'b> {
@@ -115,6 +120,7 @@ impl<'b> Build<'b> {
             pack: Pack::new(blob()?, format!("export-{}", order.export))?,
             rows: blob()?,
             told: Told::default(),
+            gather: Gather::new(store, order),
         })
     }
 
@@ -132,14 +138,28 @@ impl<'b> Build<'b> {
             .whole_text("proofs/checkpoint", &self.checkpoint.note)?;
         let Build {
             store,
+            order,
+            checkpoint,
             mut pack,
             rows,
             told,
+            gather,
             ..
         } = self;
-        report(store, &mut pack, &manifest, rows, &mut |done, total| {
-            progress(Phase::Packing, done, total);
-        })?;
+        let mut packing = |done, total| progress(Phase::Packing, done, total);
+        if let Some(gather) = gather {
+            let stories = gather.finish()?;
+            let scene = Scene {
+                store,
+                order,
+                checkpoint: &checkpoint.note,
+            };
+            formats::write(&scene, &stories, &mut pack, &mut packing)?;
+            stories.discard()?;
+        }
+        if order.holds(ExportFormat::Html) {
+            report(store, &mut pack, &manifest, rows, &mut packing)?;
+        }
         pack.whole_text("verify.py", include_str!("verify.py"))?;
         pack.whole_text("MANIFEST.json", &pretty(&manifest)?)?;
         let packed = pack.finish()?;
@@ -160,15 +180,26 @@ impl<'b> Build<'b> {
             pack,
             rows,
             told,
+            gather,
         } = self;
         let export = order.export.to_string();
         let mut proofs = Proofs::new(store.prover(checkpoint.size));
         let mut buffer = Vec::new();
         pack.text(&format!("jsonl/{}.jsonl", order.channel))?;
-        walk(store, order, *found, progress, &mut |picked| {
+        walk(store, order, *found, progress, &mut |step| {
+            let picked = match step {
+                Step::Before(head) => {
+                    gather.iter_mut().for_each(|gather| gather.before(head));
+                    return Ok(());
+                }
+                Step::Picked(picked) => picked,
+            };
             let scope = picked.scope.to_string();
             let natives = natives(store, &picked)?;
             told.note(order, &export, &picked, &scope, &natives)?;
+            if let Some(gather) = gather {
+                gather.note(&picked, &natives)?;
+            }
             let name = actor_name(order, &picked);
 
             buffer.clear();
@@ -260,6 +291,7 @@ impl<'b> Build<'b> {
                 root: B64(self.checkpoint.root),
                 verifier_key: key,
             },
+            formats: order.formats.clone(),
         })
     }
 

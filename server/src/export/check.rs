@@ -323,15 +323,19 @@ impl<'b> Check<'b> {
         }
         if head.export() == Some(&self.export) {
             let m = self.manifest;
-            let number = |key: &str| head.object.get(key).and_then(Value::as_u64);
             let words_fit = said.is_none_or(|said| {
                 said.reason.as_ref() == Some(&m.order.reason)
                     && said.case.as_ref() == Some(&m.order.case)
             });
+            let none = Value::Array(Vec::new());
+            let formats = head.object.get("formats").unwrap_or(&none);
+            let formats_fit = serde_json::to_value(&m.formats).is_ok_and(|due| due == *formats);
             self.requested |= head.act == "export.requested"
                 && head.actor == m.order.requester.to_string()
-                && (number("from"), number("to")) == (Some(m.range.from_ms), Some(m.range.to_ms))
-                && words_fit;
+                && head.number("from") == Some(m.range.from_ms)
+                && head.number("to") == Some(m.range.to_ms)
+                && words_fit
+                && formats_fit;
             self.approved |=
                 head.act == "export.approved" && head.actor == m.order.approver.to_string();
         }

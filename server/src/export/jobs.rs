@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::bundle::{ExportError, Phase, build};
 use super::order::{Order, Person, Policy};
-use crate::chat::command::{Command, Door as Inner, Role};
+use crate::chat::command::{Command, Door as Inner, ExportFormat, Role};
 use crate::chat::event::{Act, Event, Keep};
 use crate::chat::state::{self, ExportState};
 use crate::chat::{Actor, Refusal};
@@ -132,6 +132,11 @@ impl Exports {
     }
 
     pub fn job(&self, id: Id) -> Result<Option<ExportJob>, Refusal> {
+        Ok(self.look(id)?.map(|(job, _)| job))
+    }
+
+    /// With the formats that were chosen.
+    fn look(&self, id: Id) -> Result<Option<(ExportJob, Vec<ExportFormat>)>, Refusal> {
         let (facts, channel_name) = {
             let state = self.views.state.read();
             let Some(facts) = state.exports.get(&id).cloned() else {
@@ -149,13 +154,19 @@ impl Exports {
             .store
             .read(facts.requested)
             .map_err(unavailable)?;
-        let content = Event::read(&asked)
-            .ok()
-            .and_then(|e| e.content)
-            .unwrap_or_default();
+        // What was asked is gone once its key is destroyed; the facts remain.
+        let asked = Event::read(&asked).ok();
+        let (act, content) = asked
+            .map(|event| (event.header.act, event.content.unwrap_or_default()))
+            .unzip();
+        let formats = match act {
+            Some(Act::ExportRequested { formats, .. }) => formats,
+            _ => Vec::new(),
+        };
+        let content = content.unwrap_or_default();
         let progress = self.running.lock().get(&id).copied();
         let ready = facts.state == ExportState::Ready;
-        Ok(Some(ExportJob {
+        let job = ExportJob {
             id,
             c: facts.channel,
             channel_name,
@@ -175,7 +186,8 @@ impl Exports {
             sha256: ready.then(|| super::line::hex(&facts.sha256.0)),
             error: (facts.state == ExportState::Failed)
                 .then(|| "The bundle could not be built; the server's log says why.".into()),
-        }))
+        };
+        Ok(Some((job, formats)))
     }
 
     fn run(&self, id: Id, door: &Door) {
@@ -189,9 +201,6 @@ impl Exports {
                 if told.elapsed() >= TELL_EVERY {
                     told = std::time::Instant::now();
                     self.tell(id, requester, door);
-                    if phase == Phase::Reading {
-                        door.sign();
-                    }
                 }
             });
             match built {
@@ -244,7 +253,7 @@ impl Exports {
     }
 
     fn order(&self, id: Id) -> Option<Order> {
-        let job = self.job(id).ok().flatten()?;
+        let (job, formats) = self.look(id).ok().flatten()?;
         let state = self.views.state.read();
         // Asked for twice, an export is built once: what is built of it must not be built anew under its readers.
         let facts = state
@@ -267,6 +276,8 @@ impl Exports {
                 keep_days: state.keep_days(channel),
                 inherited: channel.keep == Keep::Inherit,
             },
+            kind: channel.kind,
+            formats,
             people: state
                 .people
                 .iter()

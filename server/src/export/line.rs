@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::chat::event::{FileFact, Hash};
+use crate::chat::preview::LinkPreview;
 
 /// A line as it is read. `log_index` stands first in every line, so that even a line that is no longer JSON names
 /// its position.
@@ -190,16 +191,26 @@ pub struct Head {
 }
 
 impl Head {
-    /// The message that an edit, deletion or reaction is about.
+    /// The message that an edit, deletion, reaction, confirmation, reminder, pin or vote is about.
     pub fn amends(&self) -> Option<u64> {
         let amends = matches!(
             self.act.as_str(),
-            "message.edited" | "message.deleted" | "reaction.added" | "reaction.removed"
+            "message.edited"
+                | "message.deleted"
+                | "reaction.added"
+                | "reaction.removed"
+                | "message.confirmed"
+                | "message.reminded"
+                | "message.pinned"
+                | "message.unpinned"
+                | "poll.voted"
+                | "poll.closed"
         );
-        self.object
-            .get("of")
-            .filter(|_| amends)
-            .and_then(Value::as_u64)
+        self.number("of").filter(|_| amends)
+    }
+
+    pub fn number(&self, key: &str) -> Option<u64> {
+        self.object.get(key).and_then(Value::as_u64)
     }
 
     pub fn is_message(&self) -> bool {
@@ -243,10 +254,19 @@ pub struct Said {
     pub imported: Option<Value>,
     #[serde(default)]
     pub files: Vec<FileFact>,
+    #[serde(default)]
+    pub audience: Vec<Id>,
+    #[serde(default)]
+    pub options: Vec<String>,
+    #[serde(default)]
+    pub votes: Vec<u8>,
+    #[serde(default)]
+    pub preview: Option<LinkPreview>,
 }
 
-impl Said {
-    const NOTHING: Said = Said {
+/// The readable copy: a function of header, content and the actor's name alone, so that a verifier can make it again.
+pub fn decoded<'l>(head: &'l Head, said: Option<&'l Said>, name: Option<&'l str>) -> Decoded<'l> {
+    static NOTHING: Said = Said {
         text: None,
         name: None,
         topic: None,
@@ -255,12 +275,11 @@ impl Said {
         case: None,
         imported: None,
         files: Vec::new(),
+        audience: Vec::new(),
+        options: Vec::new(),
+        votes: Vec::new(),
+        preview: None,
     };
-}
-
-/// The readable copy: a function of header, content and the actor's name alone, so that a verifier can make it again.
-pub fn decoded<'l>(head: &'l Head, said: Option<&'l Said>, name: Option<&'l str>) -> Decoded<'l> {
-    static NOTHING: Said = Said::NOTHING;
     let said = said.unwrap_or(&NOTHING);
     Decoded {
         act: &head.act,
@@ -272,10 +291,13 @@ pub fn decoded<'l>(head: &'l Head, said: Option<&'l Said>, name: Option<&'l str>
         imported: said.imported.as_ref(),
         name,
         of: head.amends(),
+        options: &said.options,
+        preview: said.preview.as_ref(),
         reason: said.reason.as_deref(),
         text: said.text.as_deref(),
         title: said.name.as_deref(),
         topic: said.topic.as_deref(),
+        votes: &said.votes,
     }
 }
 
@@ -290,10 +312,16 @@ pub struct Decoded<'l> {
     imported: Option<&'l Value>,
     name: Option<&'l str>,
     of: Option<u64>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    options: &'l [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preview: Option<&'l LinkPreview>,
     reason: Option<&'l str>,
     text: Option<&'l str>,
     title: Option<&'l str>,
     topic: Option<&'l str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    votes: &'l [u8],
 }
 
 #[derive(Serialize)]

@@ -6,6 +6,7 @@ use migrations_free_store::Id;
 use serde::{Deserialize, Serialize};
 
 use super::line::{B64, Reason};
+use crate::chat::ExportFormat;
 
 pub const FORMAT: &str = "daylight/bundle/v1";
 
@@ -26,6 +27,9 @@ pub struct Manifest {
     pub channel_seq: Span,
     pub gaps: Vec<Gap>,
     pub log: Log,
+    /// What was chosen; empty: the lines and the report.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub formats: Vec<ExportFormat>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

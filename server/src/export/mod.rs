@@ -5,14 +5,17 @@
 pub mod bundle;
 mod check;
 mod fault;
+mod formats;
 pub mod jobs;
 pub(crate) mod line;
 mod manifest;
 mod order;
 mod pack;
-mod report;
+pub(crate) mod report;
 mod select;
+mod sort;
 mod source;
+mod story;
 #[cfg(test)]
 mod tests;
 mod told;
@@ -20,5 +23,6 @@ pub mod verify;
 
 pub use bundle::{Built, Phase, build};
 pub use fault::ExportError;
+pub use formats::check::{Level, RsmfFault, RsmfReport, check_rsmf};
 pub use order::{Order, Person, Policy};
 pub use verify::{BundleFault, BundleReport, verify_bundle};

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use migrations_free_store::{Id, Position};
 use serde::Serialize;
 
-use crate::chat::Role;
+use crate::chat::command::{ChannelKind, ExportFormat, Role};
 
 #[derive(Clone, Debug)]
 pub struct Order {
@@ -25,8 +25,17 @@ pub struct Order {
     pub reason: String,
     pub case: String,
     pub policy: Policy,
+    pub kind: ChannelKind,
+    /// As the request names them; empty: the lines and the report.
+    pub formats: Vec<ExportFormat>,
     /// Everybody a reader may meet; the bundle names only those who occur.
     pub people: BTreeMap<Id, Person>,
+}
+
+impl Order {
+    pub fn holds(&self, format: ExportFormat) -> bool {
+        self.formats.contains(&format) || self.formats.is_empty() && format == ExportFormat::Html
+    }
 }
 
 /// The channel's retention rule when the order was made.

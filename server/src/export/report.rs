@@ -93,6 +93,9 @@ pub fn row<'n>(
                 .map_or_else(String::new, |of| format!(" of no. {of}"))
         )?;
     }
+    if head.object.get("urgent").and_then(Value::as_bool) == Some(true) {
+        write!(out, "<span class=\"n\">(urgent)</span> ")?;
+    }
     if picked.part == Part::Amendment {
         write!(out, "<span class=\"n\">(after the range)</span> ")?;
     }
@@ -139,6 +142,30 @@ pub fn row<'n>(
         {
             write!(out, "<div class=\"t\" dir=\"auto\">{}</div>", escaped(text))?;
         }
+        if let Some(preview) = &said.preview {
+            let words: Vec<_> = preview.lines().map(escaped).collect();
+            write!(
+                out,
+                "<div class=\"t\" dir=\"auto\"><span class=\"n\">link preview of <bdi>{}</bdi>:</span> {}</div>",
+                escaped(&preview.url),
+                words.join(" · ")
+            )?;
+        }
+        for (n, option) in said.options.iter().enumerate() {
+            let option = escaped(option);
+            write!(
+                out,
+                "<div class=\"t\" dir=\"auto\">{}. {option}</div>",
+                n + 1
+            )?;
+        }
+        if head.act == "poll.voted" {
+            let chosen: Vec<String> = said.votes.iter().map(|n| (n + 1).to_string()).collect();
+            match chosen.is_empty() {
+                true => write!(out, "<span class=\"n\">(vote taken back)</span>")?,
+                false => write!(out, "for {}", chosen.join(", "))?,
+            }
+        }
         for file in &said.files {
             let shown = escaped(&file.name);
             match native(file.id) {
@@ -171,7 +198,7 @@ fn shown_channel(manifest: &Manifest) -> String {
 }
 
 /// Safe between tags and in quoted attributes. Control characters would make the page unreadable to strict readers.
-fn escaped(text: &str) -> Cow<'_, str> {
+pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
     let is_safe = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t') && !is_markup(*byte);
     if text.as_bytes().iter().all(is_safe) {
         return Cow::Borrowed(text);

@@ -79,13 +79,23 @@ pub fn find(
     })
 }
 
-/// Visits every event that belongs, in log order. A thread of its own reads and opens a few batches ahead.
+/// What a reading of the channel comes by.
+pub enum Step<'s> {
+    /// An event of the channel before the range.
+    Before(&'s Head),
+    Picked(Box<Picked>),
+}
+
+type Visit<'v> = dyn FnMut(Step<'_>) -> Result<(), ExportError> + 'v;
+
+/// Visits every event that belongs, in log order, and what came before. A thread of its own reads and opens a few
+/// batches ahead.
 pub fn walk(
     store: &Store,
     order: &Order,
     found: Found,
     progress: &mut dyn FnMut(u64, u64),
-    visit: &mut dyn FnMut(Picked) -> Result<(), ExportError>,
+    visit: &mut Visit<'_>,
 ) -> Result<(), ExportError> {
     let rules = Rules {
         order,
@@ -119,13 +129,13 @@ pub fn walk(
                     due = record.position + PROGRESS_EVERY;
                 }
                 let scope = record.scope;
-                let Some(picked) = rules.pick(record, &days, &mut alive)? else {
+                let Some(picked) = rules.pick(record, &days, &mut alive, visit)? else {
                     continue;
                 };
                 if let (Some(_), Scope::ChannelDay { day, .. }) = (picked.forgotten, scope) {
                     days.insert(u64::from(day));
                 }
-                visit(picked)?;
+                visit(Step::Picked(Box::new(picked)))?;
             }
         }
         progress(total, total);
@@ -175,6 +185,7 @@ impl Rules<'_> {
         record: Record,
         destroyed_days: &BTreeSet<u64>,
         alive: &mut Alive<'_>,
+        visit: &mut Visit<'_>,
     ) -> Result<Option<Picked>, ExportError> {
         let seq = record.place.map(|(_, seq)| seq);
         let in_time = in_time(self.order, record.at_ms);
@@ -214,6 +225,9 @@ impl Rules<'_> {
         })?;
         if head.channel.as_deref() != Some(self.channel.as_str()) {
             return Ok(None);
+        }
+        if seq.is_some_and(|seq| seq < self.span.first) {
+            visit(Step::Before(&head))?;
         }
         let explains = |days: &[u64]| days.iter().any(|day| destroyed_days.contains(day));
         let mut part = part_of(&head, in_range, self.span, &self.export);

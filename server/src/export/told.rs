@@ -81,6 +81,11 @@ impl Told {
         self.people.extend(head.actor.parse::<Id>());
         gather(&head.object, order, &mut self.people);
         let said = picked.content.as_ref().map(|(_, said)| said);
+        let asked = said
+            .map(|said| said.audience.as_slice())
+            .unwrap_or_default();
+        let known = asked.iter().filter(|id| order.people.contains_key(id));
+        self.people.extend(known.copied());
         for (path, file) in natives
             .iter()
             .zip(said.map(|said| said.files.as_slice()).unwrap_or_default())

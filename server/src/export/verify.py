@@ -14,7 +14,8 @@ LINE = set("log_index part channel_seq scope leaf header header_salt content con
            "natives proof decoded".split())
 MANIFEST = set("format export channel range frozen order policy counts log_index channel_seq gaps log".split())
 CONTENT = dict(text="text", title="name", topic="topic", emoji="emoji", reason="reason", case="case", imported="imported")
-AMENDS = ("message.edited", "message.deleted", "reaction.added", "reaction.removed")
+AMENDS = ("message.edited message.deleted reaction.added reaction.removed message.confirmed message.reminded "
+          "message.pinned message.unpinned poll.voted poll.closed").split()
 
 class Fault(Exception):
     pass
@@ -68,7 +69,7 @@ def check_sums(files):
 
 def check_manifest(m, expected_key):
     span, log = m["channel_seq"], m["log"]
-    need(set(m) == MANIFEST, "MANIFEST.json: cannot be read")
+    need(set(m) - {"formats"} == MANIFEST, "MANIFEST.json: cannot be read")
     need(m["format"] == "daylight/bundle/v1", "MANIFEST.json: unknown format")
     need(expected_key in (None, log["verifier_key"]), "MANIFEST.json: the log's key is not the expected one")
     need(all(m["range"][k] == iso(m["range"][k + "_ms"]) for k in ("from", "to")),
@@ -184,7 +185,8 @@ class Lines:
         if header:
             files = [dict({k: f[k] for k in ("id", "name", "mime", "size")}, sha256=hash_of(f["sha256"], url=True).hex())
                      for f in content.get("files", [])]
-            due = dict({k: content.get(v) for k, v in CONTENT.items()}, at=iso(header["at"]), actor=header["actor"],
+            more = {k: content[k] for k in ("options", "votes", "preview") if content.get(k)}
+            due = dict({k: content.get(v) for k, v in CONTENT.items()}, **more, at=iso(header["at"]), actor=header["actor"],
                        name=self.people.get(header["actor"], {}).get("name"), act=header["act"], files=files,
                        of=header["object"]["of"] if header["act"] in AMENDS else None)
         need(same(line["decoded"], due), "the readable copy is not what was recorded")
@@ -212,6 +214,7 @@ class Lines:
         if act == "export.requested" and this["export"] == m["export"] and header["actor"] == order["requester"]:
             words = content and [content.get("reason"), content.get("case")]
             times = [this["from"], this["to"]] == [m["range"]["from_ms"], m["range"]["to_ms"]]
+            times = times and this.get("formats", []) == m.get("formats", [])
             self.orders |= {act} if times and words in ({}, [order["reason"], order["case"]]) else set()
         if act == "export.approved" and this["export"] == m["export"]:
             self.orders |= {act} if header["actor"] == order["approver"] != order["requester"] else set()

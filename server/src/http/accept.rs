@@ -4,21 +4,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio_rustls::TlsAcceptor;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tower::Service;
 
 use super::App;
-use crate::config::Config;
+use super::tls::{Tls, is_check};
 
 /// A client that dawdles over its TLS handshake or its headers is let go.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,30 +27,9 @@ const BREATH: Duration = Duration::from_millis(100);
 #[derive(Clone)]
 pub struct Place(#[expect(dead_code, reason = "held, never read")] Arc<OwnedSemaphorePermit>);
 
-pub fn tls(config: &Config) -> anyhow::Result<Option<TlsAcceptor>> {
-    let (Some(certificate), Some(key)) = (&config.server.tls_certificate, &config.server.tls_key)
-    else {
-        return Ok(None);
-    };
-    let chain = CertificateDer::pem_file_iter(certificate)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .with_context(|| format!("cannot read the certificate {}", certificate.display()))?;
-    let key_der = PrivateKeyDer::from_pem_file(key)
-        .with_context(|| format!("cannot read the key {}", key.display()))?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut tls = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(chain, key_der)
-        .context("the certificate and the key do not fit together")?;
-    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Some(TlsAcceptor::from(Arc::new(tls))))
-}
-
 /// Accepts until the server stops, then waits for what is under way.
-pub async fn run(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router, app: Arc<App>) {
-    let count = app.config.limits.connections;
-    let places = Arc::new(Semaphore::new(count as usize));
+pub async fn run(listener: TcpListener, tls: Option<Tls>, router: Router, app: Arc<App>) {
+    let places = Arc::clone(&app.places);
     let mut stopping = app.stopping.clone();
     loop {
         let place = tokio::select! {
@@ -80,7 +55,7 @@ pub async fn run(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router
         });
     }
     // Sockets hold their places too: they still say goodbye.
-    let _all_gone = places.acquire_many(count).await;
+    let _all_gone = places.acquire_many(app.config.limits.connections).await;
 }
 
 /// Resolves when the server stops, or is gone.
@@ -91,7 +66,7 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Tls>,
     router: Router,
     app: Arc<App>,
     place: Place,
@@ -103,7 +78,10 @@ async fn connection(
     match tls {
         None => http(stream, peer, router, app, place).await,
         Some(tls) => {
-            if let Ok(Ok(stream)) = tokio::time::timeout(PATIENCE, tls.accept(stream)).await {
+            let accepting = tls.acceptor().accept(stream);
+            if let Ok(Ok(stream)) = tokio::time::timeout(PATIENCE, accepting).await
+                && !is_check(stream.get_ref().1)
+            {
                 http(stream, peer, router, app, place).await;
             }
         }

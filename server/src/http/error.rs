@@ -45,15 +45,23 @@ pub fn status(refusal: &Refusal) -> StatusCode {
         Refusal::Gone => StatusCode::GONE,
         Refusal::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::Invalid(_) | Refusal::Fault { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-        Refusal::Rate { .. } | Refusal::LockedOut { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Refusal::Rate { .. } | Refusal::Slow { .. } | Refusal::LockedOut { .. } => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
         Refusal::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
         Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 
+/// Goes with a refusal to where they are counted.
+#[derive(Clone, Copy)]
+pub struct RefusedBy(pub &'static str);
+
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        (status(&self), Json(Failure::from(&self))).into_response()
+        let mut response = (status(&self), Json(Failure::from(&self))).into_response();
+        response.extensions_mut().insert(RefusedBy(self.code()));
+        response
     }
 }
 

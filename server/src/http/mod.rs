@@ -3,13 +3,23 @@
 //! Holds no policy and no storage: it asks the door and the views.
 
 mod accept;
+pub mod acme;
+pub mod certificate;
+pub mod client;
+pub mod cosigning;
 mod error;
+pub mod foreign;
+pub mod knock;
 pub mod openapi;
-mod rate;
+pub mod page;
+pub(crate) mod rate;
+mod redirect;
 pub mod routes;
 mod session;
 mod site;
 mod socket;
+mod tls;
+mod trace;
 pub mod wire;
 
 use std::net::SocketAddr;
@@ -22,34 +32,49 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Request, Response, header};
 use axum::middleware::{self, Next};
 use axum::routing::get;
+use migrations_free_store::Id;
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 
+use crate::backup::{self, Backups};
 use crate::chat::command::{Command, Door as Inner};
 use crate::chat::{Actor, Refusal};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::control::Control;
+use crate::due::Due;
 use crate::export::jobs::Exports;
 use crate::files::Uploads;
 use crate::identity::links::Links;
 use crate::identity::secret::{Cost, Hasher, Token};
 use crate::identity::throttle::Throttle;
 use crate::import::Imports;
+use crate::metrics::Metrics;
 use crate::open::{self, Engine, Opened};
-use crate::retention::Sweeper;
-use crate::sequencer::Door;
+use crate::previews::Previews;
+use crate::push::{Push, Ringing};
+use crate::retention::{Broom, Sweeper};
+use crate::room::Room;
+use crate::sequencer::{Brought, Door};
 use crate::views::Views;
+use crate::witness::bring::Errands;
+use crate::witness::start;
+use crate::witness::status::Outside;
 
+use acme::Renewal;
 pub use error::Failure;
+use error::RefusedBy;
 pub use session::Session;
+use tls::Tls;
 
 /// The largest JSON body.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
 /// Secrets hashed at the same time: each takes a core and its memory.
-const HASHING_MAX: usize = 2;
+pub(crate) const HASHING_MAX: usize = 2;
 /// Which build this is, shown to clients so that an old one can offer to reload.
 pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "-", env!("DAYLIGHT_WEB_BUILD"));
 
@@ -64,17 +89,30 @@ pub struct App {
     pub imports: Imports,
     pub exports: Exports,
     pub sweeper: Sweeper,
+    /// Who outside has seen the log.
+    pub outside: Arc<Outside>,
+    pub backups: Backups,
+    pub push: Arc<Push>,
+    pub previews: Previews,
+    pub metrics: Arc<Metrics>,
+    pub room: Arc<Room>,
+    /// What opens the metrics; None: nothing does.
+    pub(crate) metrics_token: Option<[u8; 32]>,
     pub(crate) hasher: Arc<Hasher>,
     pub(crate) hashing: Semaphore,
     pub(crate) throttle: Mutex<Throttle>,
     pub(crate) setup: Mutex<Option<Token>>,
     pub(crate) device_links: routes::identity::DeviceLinks,
     pub(crate) rates: rate::Rates,
+    /// Sockets that are open.
     pub(crate) connections: AtomicU32,
+    /// A place for each connection.
+    pub(crate) places: Arc<Semaphore>,
     pub(crate) started_at: u64,
     /// The durable end of the log, for those who wait for news.
     pub(crate) news: watch::Receiver<u64>,
     pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) renewal_failure: acme::Failure,
 }
 
 /// A server at work. Dropping it does not stop it: `stop` does, after everything is durable.
@@ -84,18 +122,29 @@ pub struct Running {
     /// Printed at a first start: whoever opens it becomes the first admin.
     pub setup_url: Option<String>,
     engine: Engine,
+    errands: Errands,
+    ringing: Ringing,
+    due: Due,
+    control: Option<Control>,
     stop: watch::Sender<bool>,
     accepting: tokio::task::JoinHandle<()>,
+    /// What goes on beside: dropped, it ends.
+    beside: JoinSet<()>,
 }
 
 /// Opens the data, starts the sequencer and the jobs, and answers on the configured address.
 pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<Running> {
     config.check()?;
-    let tls = accept::tls(&config)?;
-    let listener = TcpListener::bind(config.server.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", config.server.listen))?;
+    let tls = Tls::open(&config)?;
+    let listener = listen(config.server.listen).await?;
     let address = listener.local_addr()?;
+    let plain = match config.server.redirect_from {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
+    let renewal = tls
+        .as_ref()
+        .and_then(|tls| Renewal::new(&config, tls, &clock));
     let opened = {
         let config = config.clone();
         tokio::task::spawn_blocking(move || open::open(&config, &mut open::report)).await??
@@ -106,6 +155,9 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<Running> {
         ..
     } = opened;
     let (store, views) = (store.clone(), Arc::clone(views));
+    start::agrees_with_held(&store, &config).await?;
+    let outside = Arc::new(Outside::open(&config, &store)?);
+    let log = store.clone();
     let links = Links::new(store.secret("links")?, config.base_url(address));
     let cost = Cost {
         memory_kib: config.identity.argon2_memory_kib,
@@ -120,14 +172,25 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let (stop, stopping) = watch::channel(false);
     let exports = Exports::new(Arc::clone(&views));
     let follow_exports = exports.clone();
+    let broom = Broom::new();
+    let wake = broom.wake();
+    let backups = Backups::start(store.clone(), clock.clone(), &config.backup)?;
+    let follow_backups = backups.clone();
+    let silent = Push::open(&config, &views, &clock, &config.base_url(address));
+    let follow_pushes = silent.push();
     let engine = open::start(opened, &config, &clock, &links, move |events| {
         if let Some(last) = events.last() {
             news_in.send_replace(last.position + 1);
         }
         follow_exports.follow(events);
+        wake.follow(events);
+        follow_backups.follow(events);
+        follow_pushes.follow(events);
     })?;
     let door = engine.door.clone();
-    door.submit(Actor::System, Command::Door(Inner::Started), None)
+    let restored = backup::just_restored(&config.data);
+    let started = Inner::Started { restored };
+    door.submit(Actor::System, Command::Door(started), None)
         .await
         .or_else(|refusal| {
             if refusal == Refusal::DiskFull {
@@ -143,39 +206,89 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let app = Arc::new(App {
         uploads: Uploads::new(),
         imports: Imports::new(Arc::clone(&views), door.clone(), clock.clone()),
-        sweeper: Sweeper::start(Arc::clone(&views), door.clone(), clock.clone(), &config)?,
+        sweeper: broom.start(Arc::clone(&views), door.clone(), clock.clone(), &config)?,
         rates: rate::Rates::new(&config.limits),
+        previews: Previews::new(&config),
         throttle: Mutex::new(Throttle::new(crate::identity::throttle::Limits::default())),
         hashing: Semaphore::new(HASHING_MAX),
         setup: Mutex::new(setup),
+        outside,
         device_links: routes::identity::DeviceLinks::default(),
         connections: AtomicU32::new(0),
+        places: Arc::new(Semaphore::new(config.limits.connections as usize)),
+        metrics: Arc::clone(&engine.metrics),
+        room: Arc::clone(&engine.room),
+        metrics_token: config.metrics.token_hash()?,
         config,
         clock,
         views,
         door,
         links,
         exports,
+        backups,
+        push: silent.push(),
         hasher,
         started_at,
         news,
         stopping,
+        renewal_failure: renewal.as_ref().map(Renewal::failure).unwrap_or_default(),
     });
     app.exports.start(app.door.clone())?;
+    let ringing = silent.start(app.door.clone());
+    let errands = Errands::start(&app.outside, &log, &app.config, &app.clock);
+    if let Some(restored) = restored {
+        tracing::warn!(
+            events = restored.size,
+            missing = restored.missing,
+            "the data was restored: all that is due is destroyed before anyone is answered"
+        );
+        app.sweeper
+            .sweep()
+            .await
+            .map_err(|refusal| anyhow::anyhow!("{}", refusal.message()))?;
+        backup::restored_is_known(&app.config.data)?;
+    }
+    let due = Due::start(Arc::clone(&app.views), app.door.clone(), app.clock.clone())?;
+    let control = Control::start(&app)
+        .inspect_err(|error| tracing::warn!("no orders can be given to this server: {error:#}"))
+        .ok();
+    let mut beside = JoinSet::new();
+    if let Some(tls) = &tls {
+        beside.spawn(tls.clone().follow());
+    }
+    if let Some(plain) = plain {
+        let leads_on = redirect::router(app.config.base_url(address));
+        beside.spawn(accept::run(plain, None, leads_on, Arc::clone(&app)));
+    }
     let accepting = tokio::spawn(accept::run(
         listener,
         tls,
         router(Arc::clone(&app)),
         Arc::clone(&app),
     ));
+    // The authority comes to see whether we are here.
+    if let Some(renewal) = renewal {
+        beside.spawn(renewal.run());
+    }
     Ok(Running {
         app,
         address,
         setup_url,
         engine,
+        errands,
+        ringing,
+        due,
+        control,
         stop,
         accepting,
+        beside,
     })
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}"))
 }
 
 impl Running {
@@ -184,15 +297,40 @@ impl Running {
         self.stop.send_replace(true);
         self.app.door.stop().await;
         let _ended = tokio::time::timeout(std::time::Duration::from_secs(10), self.accepting).await;
-        self.app.sweeper.stop();
-        let engine = self.engine;
-        if tokio::task::spawn_blocking(move || engine.join())
-            .await
-            .is_err()
-        {
+        self.errands.stop();
+        self.ringing.stop();
+        drop(self.beside);
+        drop(self.control);
+        let (engine, due) = (self.engine, self.due);
+        let ended = move || {
+            due.stop();
+            engine.join();
+        };
+        if tokio::task::spawn_blocking(ended).await.is_err() {
             tracing::error!("the engine could not be joined");
         }
     }
+}
+
+impl App {
+    /// What a command names of what its author made before: files, and the preview of a link.
+    pub(crate) async fn brought(&self, person: Id, command: &Command) -> Result<Brought, Refusal> {
+        Ok(Brought {
+            uploads: self.uploads.for_command(self, person, command).await?,
+            preview: self
+                .previews
+                .of_command(person, command, self.clock.now_ms()),
+        })
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
+}
+
+/// Whether the certificate and its key can be read and belong together.
+pub fn check_tls(config: &Config) -> anyhow::Result<()> {
+    Tls::open(config).map(|_| ())
 }
 
 fn router(app: Arc<App>) -> Router {
@@ -220,6 +358,7 @@ fn router(app: Arc<App>) -> Router {
             session::same_origin,
         ))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), headers))
+        .layer(middleware::from_fn(trace::request))
         .with_state(app)
 }
 
@@ -234,6 +373,10 @@ async fn headers(
     next: Next,
 ) -> Response<axum::body::Body> {
     let mut response = next.run(request).await;
+    app.metrics.answered(response.status().as_u16());
+    if let Some(RefusedBy(code)) = response.extensions().get() {
+        app.metrics.refused_code(code);
+    }
     let set = response.headers_mut();
     let mut put = |name: HeaderName, value: &'static str| {
         set.entry(name).or_insert(HeaderValue::from_static(value));

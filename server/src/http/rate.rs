@@ -64,7 +64,7 @@ mod tests {
         let rates = Rates::new(&Limits {
             commands_per_minute: 60,
             commands_burst: 3,
-            connections: 1,
+            ..Limits::default()
         });
         let device = Id([1; 16]);
         for _ in 0..3 {

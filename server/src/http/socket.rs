@@ -30,11 +30,12 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role, WebSoc
 use super::accept::Place;
 use super::session::Session;
 use super::{App, BUILD, wire};
-use crate::chat::command::{Command, FILES_MAX, Send as SendCommand, TEXT_BYTES_MAX};
+use crate::chat::command::{Command, FILES_MAX, Poll, Send as SendCommand, TEXT_BYTES_MAX};
 use crate::chat::{Refusal, Role as PersonRole};
 use crate::fanout::{Ending, Listener, Taken};
 use crate::files::FILE_BYTES_MAX;
 use crate::http::wire::Wire;
+use crate::push::Watching;
 use crate::sequencer::{Reply, Submission};
 use crate::views::resume::Missed;
 
@@ -111,6 +112,14 @@ struct SendIn {
     f: Vec<Id>,
     #[serde(default)]
     m: Vec<Id>,
+    #[serde(default)]
+    ask: bool,
+    #[serde(default)]
+    urgent: bool,
+    #[serde(default)]
+    poll: Option<Poll>,
+    #[serde(default)]
+    lp: Option<Id>,
 }
 
 #[derive(Deserialize)]
@@ -122,6 +131,8 @@ struct Small {
     c: Option<Id>,
     #[serde(default)]
     th: Option<u64>,
+    #[serde(default)]
+    on: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -192,6 +203,7 @@ pub async fn upgrade(State(app): State<Arc<App>>, mut request: Request<Body>) ->
     tokio::spawn(async move {
         if let Ok(upgraded) = upgrade.await {
             app.connections.fetch_add(1, Ordering::Relaxed);
+            app.metrics.sockets_opened.add(1);
             open(upgraded, Arc::clone(&app), session).await;
             app.connections.fetch_sub(1, Ordering::Relaxed);
         }
@@ -260,6 +272,7 @@ where
         app: Arc::clone(&app),
         session,
         listener: Arc::clone(&listener),
+        watching: None,
         beats: 0,
         misses: 0,
         unanswered: 0,
@@ -283,6 +296,8 @@ struct Socket<S> {
     app: Arc<App>,
     session: Session,
     listener: Arc<Listener>,
+    /// While the person looks at the page.
+    watching: Option<Watching>,
     beats: u64,
     misses: u32,
     /// Commands sent on and not yet answered.
@@ -310,6 +325,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             .listen(&self.listener)
             .await
             .map_err(|_| Close::Restart)?;
+        // A page that does not say is seen.
+        self.looks(true);
         let now = self.app.clock.now_ms();
         let from = hello
             .cur
@@ -342,6 +359,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
                 .collect(),
         )
         .await
+    }
+
+    fn looks(&mut self, on: bool) {
+        let eyes = &self.app.push.eyes;
+        self.watching = on.then(|| eyes.open(self.session.device));
     }
 
     async fn missed(&self, from: u64, to: u64, now: u64) -> Result<Missed, Close> {
@@ -420,10 +442,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
                     re,
                     f,
                     m,
+                    ask,
+                    urgent,
+                    poll,
+                    lp,
                     ..
                 }) => {
-                    self.submit(id, Command::Send(SendCommand { c, b, th, re, f, m }))
-                        .await
+                    let send = SendCommand {
+                        c,
+                        b,
+                        th,
+                        re,
+                        f,
+                        m,
+                        ask,
+                        urgent,
+                        poll,
+                        lp,
+                    };
+                    self.submit(id, Command::Send(send)).await
                 }
                 Err(error) => {
                     self.refuse(id_in(text), &Refusal::BadRequest(error.to_string()))
@@ -439,6 +476,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
                     .await;
             }
         };
+        if let ("here", Some(on)) = (small.t.as_str(), small.on) {
+            self.looks(on);
+            return Ok(());
+        }
         match (small.t.as_str(), small.n, small.c) {
             ("pong", _, _) => {
                 self.misses = 0;
@@ -474,13 +515,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         {
             return self.refuse(Some(id), &refusal).await;
         }
-        let uploads = match self
-            .app
-            .uploads
-            .for_command(&self.app, self.session.person, &command)
-            .await
-        {
-            Ok(uploads) => uploads,
+        let brought = match self.app.brought(self.session.person, &command).await {
+            Ok(brought) => brought,
             Err(refusal) => return self.refuse(Some(id), &refusal).await,
         };
         let reply = Reply::Frame(Arc::clone(&self.listener));
@@ -488,7 +524,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             actor: self.session.actor(),
             command,
             key: Some(id),
-            uploads,
+            brought,
             reply,
         };
         match self.app.door.enqueue(submission).await {
@@ -501,6 +537,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     }
 
     async fn refuse(&mut self, id: Option<Id>, refusal: &Refusal) -> Result<(), Close> {
+        self.app.metrics.refused(refusal);
         self.write(VecDeque::from([wire::refused(id, refusal)]))
             .await
     }
@@ -509,6 +546,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         let mut frames = taken.frames;
         self.unanswered = self.unanswered.saturating_sub(taken.answers);
         if taken.lagged {
+            self.app.metrics.slow_readers.add(1);
             let cur = self.app.views.cursors.seal(self.app.views.position());
             frames.push_back(wire::frame(&Lag { t: "lag", cur }));
         }

@@ -9,13 +9,15 @@ use bytes::Bytes;
 use migrations_free_store::Id;
 use serde::Serialize;
 
-use crate::chat::event::{Act, Event, Keep};
-use crate::chat::{Ack, Refusal};
+use crate::chat::event::{Act, Event};
+use crate::chat::schedule::Unsent;
+use crate::chat::subject::Narrowed;
+use crate::chat::{Ack, Refusal, Sight};
 use crate::fanout::Encode;
 use crate::identity::links::{LinkKind, Links};
 use crate::views::Views;
 use crate::views::amendments::Kind;
-use crate::views::seen::{Channel, Item, Person};
+use crate::views::seen::{Channel, Item, Person, Workspace};
 use crate::views::timeline::day_text;
 
 /// The largest frame sent; larger content is fetched over HTTP.
@@ -87,7 +89,7 @@ struct Edit<'a> {
 }
 
 #[derive(Serialize)]
-struct Taken {
+struct About {
     of: u64,
     u: Id,
     ts: u64,
@@ -103,10 +105,59 @@ struct Reaction<'a> {
 }
 
 #[derive(Serialize)]
+struct Vote<'a> {
+    of: u64,
+    o: &'a [u8],
+    u: Id,
+    ts: u64,
+}
+
+#[derive(Serialize)]
+struct Pinned {
+    of: u64,
+    on: bool,
+    u: Id,
+    ts: u64,
+}
+
+#[derive(Serialize)]
+struct Saved {
+    of: u64,
+    on: bool,
+}
+
+/// What became of a message that waits: never what it says.
+#[derive(Serialize)]
+struct Scheduled {
+    id: Id,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<Unsent>,
+    /// It was sent or cancelled.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    gone: bool,
+}
+
+impl Scheduled {
+    fn gone(id: Id) -> Scheduled {
+        Scheduled {
+            id,
+            at: None,
+            why: None,
+            gone: true,
+        }
+    }
+}
+
+#[derive(Serialize)]
 struct Purge<'a> {
     ranges: &'a [(u64, u64)],
     day: String,
     why: &'static str,
+    /// Everything by this person, wherever it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    u: Option<Id>,
 }
 
 #[derive(Serialize)]
@@ -119,12 +170,7 @@ struct Receipt {
 #[derive(Serialize)]
 struct Muted {
     on: bool,
-}
-
-#[derive(Serialize)]
-struct WorkspaceOut<'a> {
-    name: &'a str,
-    keep_days: Option<u32>,
+    all: bool,
 }
 
 impl Wire {
@@ -136,6 +182,21 @@ impl Wire {
             cur: Some(self.views.cursors.seal(event.position + 1)),
             d: Some(d),
         }))
+    }
+
+    /// For what names its channel in its facts and not in its header.
+    fn in_channel<D: Serialize>(&self, t: &str, c: Id, event: &Event, d: D) -> Option<Bytes> {
+        Some(frame(&Out {
+            t,
+            c: Some(c),
+            q: None,
+            cur: Some(self.views.cursors.seal(event.position + 1)),
+            d: Some(d),
+        }))
+    }
+
+    fn scheduled(&self, event: &Event, d: Scheduled) -> Option<Bytes> {
+        self.in_channel("scheduled", event.header.channel?, event, d)
     }
 
     fn person(&self, event: &Event, person: Id) -> Option<Bytes> {
@@ -180,7 +241,53 @@ impl Encode for Wire {
                     },
                 )
             }
-            Act::MessageDeleted { of } => self.durable("del", event, Taken { of: *of, u, ts }),
+            Act::MessageDeleted { of } => self.durable("del", event, About { of: *of, u, ts }),
+            Act::MessageConfirmed { of } => {
+                self.durable("confirm", event, About { of: *of, u, ts })
+            }
+            Act::PollVoted { of } => {
+                let o = content.map(|c| c.votes.as_slice()).unwrap_or_default();
+                self.durable("vote", event, Vote { of: *of, o, u, ts })
+            }
+            Act::PollClosed { of } => self.durable("close", event, About { of: *of, u, ts }),
+            Act::MessageReminded { of } => self.durable("remind", event, About { of: *of, u, ts }),
+            Act::MessagePinned { of, .. } | Act::MessageUnpinned { of } => {
+                let on = matches!(header.act, Act::MessagePinned { .. });
+                let of = *of;
+                self.durable("pin", event, Pinned { of, on, u, ts })
+            }
+            Act::MessageSaved { channel, of, .. } | Act::MessageUnsaved { channel, of } => {
+                let on = matches!(header.act, Act::MessageSaved { .. });
+                self.in_channel("saved", *channel, event, Saved { of: *of, on })
+            }
+            Act::MessageScheduled {
+                schedule, due_at, ..
+            }
+            | Act::ScheduleChanged {
+                schedule, due_at, ..
+            } => {
+                let (id, at) = (*schedule, Some(*due_at));
+                let waits = Scheduled {
+                    id,
+                    at,
+                    why: None,
+                    gone: false,
+                };
+                self.scheduled(event, waits)
+            }
+            Act::ScheduleCancelled { schedule } => {
+                self.scheduled(event, Scheduled::gone(*schedule))
+            }
+            Act::ScheduleFailed { schedule, why, .. } => {
+                let (id, why) = (*schedule, Some(*why));
+                let failed = Scheduled {
+                    id,
+                    at: None,
+                    why,
+                    gone: false,
+                };
+                self.scheduled(event, failed)
+            }
             Act::ReactionAdded { of } | Act::ReactionRemoved { of } => {
                 let e = content.and_then(|c| c.emoji.as_deref()).unwrap_or_default();
                 let on = matches!(header.act, Act::ReactionAdded { .. });
@@ -196,15 +303,37 @@ impl Encode for Wire {
                     },
                 )
             }
-            Act::DestroyDone { days, ranges, .. } => {
+            Act::DestroyDone {
+                narrowed:
+                    Narrowed {
+                        person: Some(person),
+                        ..
+                    },
+                ..
+            } if header.channel.is_none() => self.person(event, *person),
+            Act::DestroyDone {
+                days,
+                ranges,
+                narrowed,
+                ..
+            } => {
                 let day = days.iter().max().map(|d| day_text(*d)).unwrap_or_default();
+                let why = match narrowed {
+                    Narrowed {
+                        person: Some(_), ..
+                    } => "erased",
+                    Narrowed { order: Some(_), .. } => "redacted",
+                    _ => "expired",
+                };
+                let u = narrowed.person;
                 self.durable(
                     "purge",
                     event,
                     Purge {
                         ranges,
                         day,
-                        why: "expired",
+                        why,
+                        u,
                     },
                 )
             }
@@ -214,22 +343,50 @@ impl Encode for Wire {
             Act::ReceiptDelivered { upto } => {
                 self.durable("got", event, Receipt { u, q: *upto, ts })
             }
-            Act::ChannelMuted { on } => self.durable("muted", event, Muted { on: *on }),
+            Act::ChannelMuted { on, all } => {
+                let (on, all) = (*on, *all);
+                self.durable("muted", event, Muted { on, all })
+            }
             Act::PersonJoined { person, .. }
             | Act::PersonRenamed { person }
             | Act::RoleSet { person, .. }
             | Act::PersonDeactivated { person }
             | Act::PersonReactivated { person } => self.person(event, *person),
             Act::WorkspaceRenamed {} => self.workspace(event),
-            Act::PolicySet { .. } if header.channel.is_none() => self.workspace(event),
+            Act::PolicySet { .. }
+            | Act::PolicyApproved { .. }
+            | Act::PolicyStopped { .. }
+            | Act::PolicyLapsed { .. }
+                if header.channel.is_none() =>
+            {
+                self.workspace(event)
+            }
             _ => {
                 let mut item = Item::of(event)?;
                 if let (Some(of), Some(channel)) = (item.quotes.take(), header.channel) {
-                    item.re = self.views.quote(channel, of).ok().flatten();
+                    item.re = self.views.quote(Sight::whole(channel), of).ok().flatten();
                 }
                 self.durable("msg", event, item)
             }
         }
+    }
+
+    fn veiled(&mut self, event: &Event) -> Option<Bytes> {
+        match Item::of(event) {
+            Some(item) => self.durable("msg", event, item),
+            None => Some(frame(&Out::<()> {
+                t: "hidden",
+                c: event.header.channel,
+                q: event.header.channel_seq,
+                cur: Some(self.views.cursors.seal(event.position + 1)),
+                d: None,
+            })),
+        }
+    }
+
+    fn sent(&mut self, event: &Event) -> Option<Bytes> {
+        let waited = event.header.act.waited()?;
+        self.scheduled(event, Scheduled::gone(waited.schedule))
     }
 
     fn channel(&mut self, channel: Id) -> Option<Bytes> {
@@ -301,26 +458,7 @@ impl Encode for Wire {
 impl Wire {
     fn workspace(&self, event: &Event) -> Option<Bytes> {
         let state = self.views.state.read();
-        let keep_days = match state.workspace.keep {
-            Keep::Days(days) => Some(days),
-            Keep::Forever | Keep::Inherit => None,
-        };
-        self.durable(
-            "workspace",
-            event,
-            WorkspaceOut {
-                name: &state.workspace.name,
-                keep_days,
-            },
-        )
-    }
-}
-
-/// A person's own part of a channel's rule, for bootstrap.
-pub fn workspace_rule(keep: Keep) -> Option<u32> {
-    match keep {
-        Keep::Days(days) => Some(days),
-        Keep::Forever | Keep::Inherit => None,
+        self.durable("workspace", event, Workspace::of(&state))
     }
 }
 

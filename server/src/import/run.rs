@@ -23,7 +23,7 @@ use crate::chat::state::day_of;
 use crate::chat::{Ack, Actor, Hash, Refusal};
 use crate::clock::Clock;
 use crate::files;
-use crate::sequencer::{Door, Reply, Submission};
+use crate::sequencer::{Brought, Door, Reply, Submission};
 use crate::views::{Views, unavailable};
 
 /// Rows on their way to the log: enough that one sync carries many, few enough that others get in between.
@@ -146,7 +146,7 @@ impl Running<'_> {
         state
             .people
             .get(person)
-            .is_some_and(|p| p.imported)
+            .is_some_and(|p| p.imported && !p.erased)
             .then_some(*person)
     }
 
@@ -354,7 +354,7 @@ impl<'p> Pipe<'p> {
                 row,
             }),
             key: None,
-            uploads: HashMap::new(),
+            brought: Brought::default(),
             reply: Reply::Once(reply),
         };
         self.runtime.block_on(self.with.door.enqueue(submission))?;

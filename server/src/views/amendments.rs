@@ -1,4 +1,4 @@
-//! Which later events change a message: edits, deletions, reactions and thread replies, by message.
+//! Which later events are about a message: edits, deletions, reactions, thread replies, confirmations and votes, by message.
 //!
 //! Holds opaque ids and numbers only; the texts stay in the log. New entries wait in memory until
 //! they are saved, and reads see both.
@@ -20,6 +20,9 @@ pub enum Kind {
     Delete,
     Reaction,
     Reply,
+    Confirmation,
+    Vote,
+    Close,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,6 +158,9 @@ fn entry(event: &Event) -> Option<(Key, u8)> {
         Act::MessageEdited { of, .. } => (*of, b'e'),
         Act::MessageDeleted { of } => (*of, b'd'),
         Act::ReactionAdded { of } | Act::ReactionRemoved { of } => (*of, b'r'),
+        Act::MessageConfirmed { of } => (*of, b'c'),
+        Act::PollVoted { of } => (*of, b'v'),
+        Act::PollClosed { of } => (*of, b'x'),
         Act::MessagePosted {
             thread: Some(root), ..
         } => (*root, b't'),
@@ -177,6 +183,9 @@ fn decode(key: &Key, kind: u8) -> Option<Amendment> {
         b'd' => Kind::Delete,
         b'r' => Kind::Reaction,
         b't' => Kind::Reply,
+        b'c' => Kind::Confirmation,
+        b'v' => Kind::Vote,
+        b'x' => Kind::Close,
         _ => return None,
     };
     let number = |at: usize| {

@@ -7,9 +7,9 @@ use bytes::Bytes;
 use migrations_free_store::{Id, Position};
 
 use super::{Views, unavailable};
-use crate::chat::Refusal;
 use crate::chat::event::{Act, Event};
 use crate::chat::state::State;
+use crate::chat::{Refusal, Sight};
 use crate::fanout::Encode;
 
 /// More events than this are not replayed but fetched.
@@ -47,9 +47,12 @@ impl Views {
             let Ok(event) = Event::read(&record) else {
                 continue;
             };
-            match hears(&self.state.read(), person, &event) {
-                Hears::No => continue,
+            // The state is let go before anything below asks for it again: who waits to change it would stand between.
+            let heard = hears(&self.state.read(), person, &event);
+            match heard {
+                Hears::No => {}
                 Hears::Event => frames.extend(encode.event(&event)),
+                Hears::Veiled => frames.extend(encode.veiled(&event)),
                 Hears::Joined(channel) => {
                     frames.extend(encode.joined(&event, channel, person));
                 }
@@ -58,6 +61,9 @@ impl Views {
                     frames.extend(encode.event(&event));
                     frames.extend(encode.channel(channel));
                 }
+            }
+            if event.header.actor == person && event.header.act.waited().is_some() {
+                frames.extend(encode.sent(&event));
             }
             if frames.len() > EVENTS_MAX {
                 return Ok(Missed::Reset);
@@ -70,6 +76,8 @@ impl Views {
 enum Hears {
     No,
     Event,
+    /// It tells of an older message, which is out of this person's sight.
+    Veiled,
     Changed(Id),
     Joined(Id),
     Left(Id),
@@ -78,7 +86,11 @@ enum Hears {
 /// The same rule as the live fan-out, asked of today's membership: who is out hears of nothing but that.
 fn hears(state: &State, person: Id, event: &Event) -> Hears {
     let channel = event.header.channel;
-    let inside = channel.is_some_and(|c| state.seen_channel(c, person).is_some());
+    let sight = channel.and_then(|c| Sight::of(state, person, c).ok());
+    let q = event.header.channel_seq;
+    let inside = sight.is_some_and(|sight| q.is_none_or(|q| sight.takes(q)));
+    let told = event.header.act.tells_of();
+    let is_veiled = told.is_some_and(|of| sight.is_some_and(|sight| !sight.takes(of)));
     match (&event.header.act, channel) {
         (Act::MemberRemoved { person: out } | Act::MemberLeft { person: out }, Some(c))
             if *out == person =>
@@ -89,7 +101,9 @@ fn hears(state: &State, person: Id, event: &Event) -> Hears {
                 Hears::Left(c)
             }
         }
-        (Act::MemberAdded { person: new }, Some(c)) if *new == person && inside => Hears::Joined(c),
+        (Act::MemberAdded { person: new, .. }, Some(c)) if *new == person && inside => {
+            Hears::Joined(c)
+        }
         (Act::ChannelCreated { .. }, Some(c)) if inside => Hears::Joined(c),
         (
             Act::MemberAdded { .. }
@@ -99,10 +113,30 @@ fn hears(state: &State, person: Id, event: &Event) -> Hears {
             | Act::OwnerRevoked { .. }
             | Act::ChannelChanged { .. }
             | Act::ChannelArchived { .. }
-            | Act::PolicySet { .. },
+            | Act::ChannelSlowed { .. }
+            | Act::HistorySet { .. }
+            | Act::ChannelPlaced { .. }
+            | Act::JoinAsked { .. }
+            | Act::JoinRefused { .. }
+            | Act::PolicySet { .. }
+            | Act::PolicyApproved { .. }
+            | Act::PolicyStopped { .. }
+            | Act::PolicyLapsed { .. },
             Some(c),
         ) if inside => Hears::Changed(c),
         (Act::ChannelMuted { .. }, Some(_)) if inside && event.header.actor == person => {
+            Hears::Event
+        }
+        (
+            Act::MessageScheduled { .. }
+            | Act::ScheduleChanged { .. }
+            | Act::ScheduleCancelled { .. },
+            _,
+        ) if event.header.actor == person => Hears::Event,
+        (Act::ScheduleFailed { person: whose, .. }, _) if *whose == person => Hears::Event,
+        (Act::MessageSaved { channel, .. } | Act::MessageUnsaved { channel, .. }, None)
+            if event.header.actor == person && state.seen_channel(*channel, person).is_some() =>
+        {
             Hears::Event
         }
         (
@@ -112,13 +146,36 @@ fn hears(state: &State, person: Id, event: &Event) -> Hears {
             | Act::MessageDeleted { .. }
             | Act::ReactionAdded { .. }
             | Act::ReactionRemoved { .. }
+            | Act::MessageConfirmed { .. }
+            | Act::MessageReminded { .. }
+            | Act::MessagePinned { .. }
+            | Act::MessageUnpinned { .. }
+            | Act::PollVoted { .. }
+            | Act::PollClosed { .. }
             | Act::ReceiptRead { .. }
             | Act::ReceiptDelivered { .. }
             | Act::ImportFinished { .. }
             | Act::DestroyDone { .. },
             Some(_),
-        ) if inside => Hears::Event,
-        (Act::WorkspaceRenamed {} | Act::PolicySet { .. }, None) => Hears::Event,
+        ) if inside => match is_veiled {
+            true => Hears::Veiled,
+            false => Hears::Event,
+        },
+        (Act::DestroyDone { narrowed, .. }, None)
+            if narrowed
+                .person
+                .is_some_and(|other| state.may_know(person, other)) =>
+        {
+            Hears::Event
+        }
+        (
+            Act::WorkspaceRenamed {}
+            | Act::PolicySet { .. }
+            | Act::PolicyApproved { .. }
+            | Act::PolicyStopped { .. }
+            | Act::PolicyLapsed { .. },
+            None,
+        ) => Hears::Event,
         (
             Act::PersonJoined { person: other, .. }
             | Act::PersonRenamed { person: other }

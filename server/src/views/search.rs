@@ -12,14 +12,16 @@ use migrations_free_store::{Id, Position};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::media::Holding;
 use super::seen::Item;
 use super::terms::Query;
 use super::{Seen, unavailable};
-use crate::chat::Refusal;
-use crate::chat::event::{Content, Event};
+use crate::chat::event::Content;
+use crate::chat::preview::LinkPreview;
 use crate::chat::state::day_of;
-use days::Place;
-pub use days::{Indexer, Search};
+use crate::chat::{Refusal, Sight};
+pub(super) use days::Place;
+pub use days::{INDEX_LABEL, Indexer, Search};
 
 pub const HITS: usize = 25;
 pub const HITS_MAX: usize = 100;
@@ -39,6 +41,7 @@ pub struct Question {
     pub text: String,
     pub channel: Option<Id>,
     pub from: Option<Id>,
+    pub has: Option<Holding>,
     pub before: Option<u64>,
     pub after: Option<u64>,
     pub limit: usize,
@@ -121,7 +124,7 @@ impl Seen<'_> {
         &self,
         question: &Question,
         cursor: Option<Cursor>,
-    ) -> Result<(Vec<Place>, Option<u64>), Refusal> {
+    ) -> Result<(Vec<Sought>, Option<u64>), Refusal> {
         let state = self.views.state.read();
         if let Some(c) = question.channel {
             state
@@ -139,20 +142,26 @@ impl Seen<'_> {
             .channels_of(self.person)
             .filter(|(id, _)| question.channel.is_none_or(|c| c == *id))
         {
-            for (day, span) in facts.days.range(oldest.min(newest)..=newest) {
+            let Ok(sight) = Sight::of(&state, self.person, channel) else {
+                continue;
+            };
+            let days = facts.days.range(oldest.min(newest)..=newest);
+            for (day, span) in days.filter(|(_, span)| sight.takes(span.to)) {
                 if span.destroyed {
                     destroyed_upto = destroyed_upto.max(Some(*day));
                 } else if span.messages > 0 {
-                    places.push(Place {
+                    let place = Place {
                         channel,
                         day: *day,
                         from: span.from,
                         to: span.to,
-                    });
+                    };
+                    places.push(Sought { place, sight });
                 }
             }
         }
-        places.sort_unstable_by(|a, b| b.day.cmp(&a.day).then(a.channel.cmp(&b.channel)));
+        let order = |sought: &Sought| (std::cmp::Reverse(sought.place.day), sought.place.channel);
+        places.sort_unstable_by_key(order);
         let oldest_kept =
             destroyed_upto.map(|day| (u64::from(day) + 1) * crate::chat::state::DAY_MS);
         Ok((places, oldest_kept))
@@ -162,14 +171,14 @@ impl Seen<'_> {
         &self,
         query: &Query,
         question: &Question,
-        places: &[Place],
+        places: &[Sought],
         cursor: Option<Cursor>,
     ) -> Result<Hits, Refusal> {
         let limit = question.limit.clamp(1, HITS_MAX);
         let mut answer = Hits::default();
         let (mut read, mut looked) = (0, 0);
-        for same_day in places.chunk_by(|a, b| a.day == b.day) {
-            let Some(day) = same_day.first().map(|place| place.day) else {
+        for same_day in places.chunk_by(|a, b| a.place.day == b.place.day) {
+            let Some(day) = same_day.first().map(|sought| sought.place.day) else {
                 continue;
             };
             if looked > DAYS_LOOKED_AT_MAX {
@@ -182,7 +191,7 @@ impl Seen<'_> {
                 .map_or(Position::MAX, |cursor| cursor.before);
             let mut streams = same_day
                 .iter()
-                .map(|place| self.stream(place, before))
+                .map(|sought| self.stream(sought, before))
                 .collect::<Result<Vec<_>, _>>()?;
             // The newest candidate of each channel; only what is shown is read.
             let mut heads = BinaryHeap::with_capacity(streams.len());
@@ -202,7 +211,7 @@ impl Seen<'_> {
                 read += 1;
                 answer
                     .hits
-                    .extend(self.verify(stream.place.channel, position, query, question)?);
+                    .extend(self.verify(stream, position, query, question)?);
                 let head = self.advance(stream, query)?;
                 heads.extend(head.map(|(position, head)| (position, at, head)));
             }
@@ -210,7 +219,8 @@ impl Seen<'_> {
         Ok(answer)
     }
 
-    fn stream<'p>(&self, place: &'p Place, before: Position) -> Result<Stream<'p>, Refusal> {
+    fn stream<'p>(&self, sought: &'p Sought, before: Position) -> Result<Stream<'p>, Refusal> {
+        let Sought { place, sight } = sought;
         let mut below = u64::MAX;
         if before != Position::MAX {
             // Positions grow with sequence numbers.
@@ -226,6 +236,7 @@ impl Seen<'_> {
         }
         Ok(Stream {
             place,
+            sight: *sight,
             waiting: VecDeque::new(),
             below,
             is_last: false,
@@ -241,6 +252,10 @@ impl Seen<'_> {
     ) -> Result<Option<(Position, Head)>, Refusal> {
         loop {
             if let Some(q) = stream.waiting.pop_front() {
+                // Newest first: what follows is out of sight too.
+                if !stream.sight.takes(q) {
+                    return Ok(None);
+                }
                 let position = self.views.position_of(stream.place.channel, q)?;
                 match position {
                     Some(position) if position >= stream.floor => {
@@ -286,29 +301,37 @@ impl Seen<'_> {
 
     fn verify(
         &self,
-        c: Id,
+        stream: &Stream<'_>,
         position: Position,
         query: &Query,
         question: &Question,
     ) -> Result<Option<Hit>, Refusal> {
+        let sight = stream.sight;
+        let c = sight.channel();
         let record = self.views.store.read(position).map_err(unavailable)?;
-        let event = Event::read(&record).map_err(|_| Refusal::Unavailable)?;
+        let event = self.views.read(&record)?;
+        // Days interleave when a clock was set back: a message is found in its own alone.
+        if day_of(event.header.at) != stream.place.day {
+            return Ok(None);
+        }
         let mut items: Vec<Item> = Item::of(&event).into_iter().collect();
-        self.views.amend(c, &mut items)?;
+        self.views.amend(sight, &mut items)?;
         let Some(item) = items.pop().filter(|i| i.del.is_none() && i.gone.is_none()) else {
             return Ok(None);
         };
-        if question.from.is_some_and(|p| p != item.u)
+        if !sight.takes(item.q)
+            || question.from.is_some_and(|p| p != item.u)
+            || question.has.is_some_and(|has| !has.is_in(&item))
             || question.before.is_some_and(|t| item.ts >= t)
             || question.after.is_some_and(|t| item.ts < t)
         {
             return Ok(None);
         }
-        let mut text = item.b.clone().unwrap_or_default();
-        for file in &item.f {
-            text.push('\n');
-            text.push_str(&file.name);
-        }
+        let options = item.poll.iter().flat_map(|poll| &poll.options);
+        let names = item.f.iter().map(|file| file.name.as_str());
+        let names = names.chain(options.map(|option| option.b.as_str()));
+        let names = names.chain(item.lp.iter().flat_map(LinkPreview::lines));
+        let text = with_names(item.b.as_deref(), names);
         if !query.matches(&text) {
             return Ok(None);
         }
@@ -325,9 +348,16 @@ enum Head {
     Candidate,
 }
 
+/// A channel-day to look through, and how much of it the asker reads. Its index is the same for everybody.
+struct Sought {
+    place: Place,
+    sight: Sight,
+}
+
 /// The candidates of one channel-day, newest first.
 struct Stream<'p> {
     place: &'p Place,
+    sight: Sight,
     waiting: VecDeque<u64>,
     /// Where the next ones begin.
     below: u64,
@@ -339,16 +369,25 @@ fn searchable(content: Option<&Content>) -> String {
     let Some(content) = content else {
         return String::new();
     };
-    let mut text = content.text.clone().unwrap_or_default();
-    for file in &content.files {
-        text.push('\n');
-        text.push_str(&file.name);
+    let names = content.files.iter().map(|file| file.name.as_str());
+    let names = names.chain(content.options.iter().map(String::as_str));
+    let names = names.chain(content.preview.iter().flat_map(LinkPreview::lines));
+    with_names(content.text.as_deref(), names)
+}
+
+/// What is indexed of a message, and what a hit is judged by: its text, its files' names, a poll's answers and what its link
+/// leads to.
+fn with_names<'n>(text: Option<&str>, names: impl Iterator<Item = &'n str>) -> String {
+    let mut all = text.unwrap_or_default().to_owned();
+    for name in names {
+        all.push('\n');
+        all.push_str(name);
     }
-    text
+    all
 }
 
 /// The text around the first hit (a byte offset), on character borders.
-fn snippet(text: &str, hit: Option<usize>) -> String {
+pub(super) fn snippet(text: &str, hit: Option<usize>) -> String {
     let at = hit.unwrap_or(0);
     let before = text
         .char_indices()

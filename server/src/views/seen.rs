@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::chat::command::{ChannelKind, Role};
 use crate::chat::event::{Act, Content, Event, FileFact, Keep};
+use crate::chat::preview::LinkPreview;
 use crate::chat::state::{self, State};
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -27,7 +28,10 @@ impl Person {
     pub fn of(id: Id, person: &state::Person) -> Self {
         Person {
             id,
-            name: person.name.clone(),
+            name: match person.erased && person.name.is_empty() {
+                true => "Erased person".into(),
+                false => person.name.clone(),
+            },
             role: person.role,
             handle: person.handle.clone(),
             active: person.active,
@@ -42,10 +46,53 @@ pub struct Rule {
     pub keep_days: Option<u32>,
     /// `channel` or `workspace`: where the rule comes from.
     pub from: &'static str,
+    /// Days before which nothing goes, whoever's rule that is.
+    pub floor_days: Option<u32>,
+    /// The floor that was set for the channel itself; when it is locked it can only be lengthened.
+    pub own_floor_days: Option<u32>,
+    pub locked: bool,
+    /// What was approved and will hold, unless it is stopped.
+    pub next: Option<Coming>,
+}
+
+/// A ceiling that will hold from then on.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct Coming {
+    pub keep_days: Option<u32>,
+    pub at: u64,
+}
+
+/// The workspace as everybody in it knows it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Workspace {
+    pub name: String,
+    pub keep_days: Option<u32>,
+    pub floor_days: Option<u32>,
+    pub locked: bool,
+    pub next: Option<Coming>,
+}
+
+impl Workspace {
+    pub fn of(state: &State) -> Self {
+        let workspace = &state.workspace;
+        Workspace {
+            name: workspace.name.clone(),
+            keep_days: workspace.keep.days(),
+            floor_days: workspace.floor.days,
+            locked: workspace.floor.locked,
+            next: state.coming(None).map(Coming::from),
+        }
+    }
+}
+
+impl From<(u64, Option<u32>)> for Coming {
+    fn from((at, keep_days): (u64, Option<u32>)) -> Self {
+        Coming { keep_days, at }
+    }
 }
 
 impl Rule {
-    pub fn of(state: &State, channel: &state::Channel) -> Self {
+    pub fn of(state: &State, id: Id, channel: &state::Channel) -> Self {
         Rule {
             keep_days: state.keep_days(channel),
             from: if channel.keep == Keep::Inherit {
@@ -53,6 +100,10 @@ impl Rule {
             } else {
                 "channel"
             },
+            floor_days: state.floor_days(channel),
+            own_floor_days: channel.floor.days,
+            locked: channel.floor.locked,
+            next: state.coming(Some((id, channel))).map(Coming::from),
         }
     }
 }
@@ -79,6 +130,17 @@ pub struct Channel {
     pub members: Vec<Member>,
     pub head: u64,
     pub rule: Rule,
+    /// Seconds between two messages of one person.
+    pub slow: u32,
+    /// Days of the past that whoever is added reads; null: all of it.
+    pub history_days: Option<u32>,
+    /// The announcement channel that it stands under.
+    #[schema(value_type = Option<String>)]
+    pub community: Option<Id>,
+    /// How many ask to be let in.
+    pub asking: usize,
+    /// The numbers of the pinned messages, oldest first.
+    pub pins: Vec<u64>,
     #[serde(skip_serializing_if = "Option::is_none", flatten)]
     pub mine: Option<Mine>,
 }
@@ -86,10 +148,20 @@ pub struct Channel {
 /// What only this person sees of a channel.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Mine {
+    /// The first number that one reads.
+    pub from: u64,
     pub unread: u64,
     pub mentions: u64,
     pub read: u64,
+    /// One is told only of what is meant for oneself, and with `muted_all` not even of that.
     pub muted: bool,
+    pub muted_all: bool,
+    /// The messages that wait for one's confirmation, oldest first.
+    pub asks: Vec<u64>,
+    /// The messages that one keeps at hand, oldest first.
+    pub saved: Vec<u64>,
+    /// When one wrote last.
+    pub wrote_at: Option<u64>,
     pub last: Option<Item>,
 }
 
@@ -113,7 +185,12 @@ impl Channel {
                 })
                 .collect(),
             head: channel.head,
-            rule: Rule::of(state, channel),
+            rule: Rule::of(state, id, channel),
+            slow: channel.slow,
+            history_days: channel.history,
+            community: channel.community,
+            asking: channel.asking.len(),
+            pins: channel.pins.keys().copied().collect(),
             mine: None,
         }
     }
@@ -180,6 +257,48 @@ pub struct Thread {
     pub ts: u64,
 }
 
+/// A poll, and who has chosen what.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Poll {
+    pub options: Vec<PollOption>,
+    /// One may choose several.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub many: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub closed: bool,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PollOption {
+    pub b: String,
+    /// In the order in which they chose it.
+    #[schema(value_type = Vec<String>)]
+    pub u: Vec<Id>,
+}
+
+impl Poll {
+    /// What somebody chose before is no longer chosen.
+    pub fn vote(&mut self, person: Id, votes: &[u8]) {
+        for (n, option) in self.options.iter_mut().enumerate() {
+            option.u.retain(|other| *other != person);
+            if votes.iter().any(|vote| usize::from(*vote) == n) {
+                option.u.push(person);
+            }
+        }
+    }
+}
+
+/// What became of a message that asks for confirmations.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Asked {
+    /// How many are asked, and how many have confirmed.
+    pub n: u32,
+    pub done: u32,
+    /// The reader is one of those who have.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub mine: bool,
+}
+
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Imported {
     pub from: String,
@@ -239,6 +358,16 @@ pub struct Item {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub imp: Option<Imported>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub ask: Option<Asked>,
+    /// Everybody was told of it, whatever they had muted and whatever the hour.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub urgent: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub poll: Option<Poll>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub lp: Option<LinkPreview>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub gone: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sys: Option<Happening>,
@@ -264,12 +393,33 @@ impl Item {
                 thread,
                 reply,
                 mentions,
+                asks,
+                poll,
+                urgent,
                 ..
             } => {
                 item.k = header.key;
                 item.th = *thread;
                 item.quotes = *reply;
                 item.m.clone_from(mentions);
+                item.urgent = *urgent && !event.forgotten;
+                item.ask = asks.filter(|_| !event.forgotten).map(|n| Asked {
+                    n,
+                    done: 0,
+                    mine: false,
+                });
+                item.poll = poll.zip(content).map(|(fact, content)| Poll {
+                    options: content
+                        .options
+                        .iter()
+                        .map(|b| PollOption {
+                            b: b.clone(),
+                            u: Vec::new(),
+                        })
+                        .collect(),
+                    many: fact.many,
+                    closed: false,
+                });
                 item.say(channel, content, event.forgotten);
             }
             Act::MessageImported { import, person, .. } => {
@@ -295,6 +445,7 @@ impl Item {
         }
         let Some(content) = content else { return };
         self.b = Some(content.text.clone().unwrap_or_default());
+        self.lp.clone_from(&content.preview);
         self.f = content
             .files
             .iter()
@@ -317,17 +468,15 @@ fn happening(act: &Act, content: Option<&Content>) -> Option<Happening> {
             happening.name = content.and_then(|c| c.name.clone());
         }
         Act::ChannelArchived { on } => happening.n = Some(u64::from(*on)),
-        Act::MemberAdded { person }
+        Act::ChannelSlowed { seconds } => happening.n = Some(u64::from(*seconds)),
+        Act::HistorySet { days } => happening.n = days.map(u64::from),
+        Act::ChannelPlaced { community } => happening.n = Some(u64::from(community.is_some())),
+        Act::MemberAdded { person, .. }
         | Act::MemberRemoved { person }
         | Act::MemberLeft { person }
         | Act::OwnerGranted { person }
         | Act::OwnerRevoked { person } => happening.p = Some(*person),
-        Act::PolicySet { keep } => {
-            happening.keep_days = match keep {
-                Keep::Days(days) => Some(*days),
-                Keep::Forever | Keep::Inherit => None,
-            };
-        }
+        Act::PolicySet { keep, .. } => happening.keep_days = keep.days(),
         Act::ImportFinished { import, added, .. } => {
             happening.import = Some(*import);
             happening.n = Some(*added);

@@ -11,7 +11,7 @@ use crate::chat::state::State;
 
 const NAME: &str = "state";
 /// Raised with every change to the shape of `State`: the view is then rebuilt from the log.
-const VERSION: u32 = 1;
+const VERSION: u32 = 11;
 const CHUNK_BYTES: usize = 64 * 1024;
 const POINTER: &[u8] = b"current";
 
@@ -132,5 +132,35 @@ impl View for Saved {
         pointer.extend((encoded.bytes.len().div_ceil(CHUNK_BYTES) as u32).to_be_bytes());
         changes.put(POINTER, &pointer);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::proposal::{Dooms, Proposal, ProposalState, Ruling};
+    use migrations_free_store::Id;
+
+    #[test]
+    fn a_rule_that_waits_and_would_destroy_nothing_yet_is_read_back_as_it_was() {
+        let (mut state, id) = (State::default(), Id([7; 16]));
+        let proposal = Proposal {
+            channel: None,
+            ruling: Ruling::default(),
+            dooms: Dooms::default(),
+            by: id,
+            at: 1,
+            lapses_at: 2,
+            approval: None,
+            state: ProposalState::Waiting,
+            stopped_by: Some(id),
+        };
+        state.proposals.insert(id, proposal);
+        let bytes = encode(&state).expect("it is encoded").bytes;
+        let again: State = postcard::from_bytes(&bytes).expect("it is read back");
+        assert_eq!(
+            format!("{:?}", again.proposals),
+            format!("{:?}", state.proposals)
+        );
     }
 }

@@ -61,7 +61,6 @@ export default async function offline(world, promise) {
   });
 
   await promise('the app opens without a network, and says what is missing', async () => {
-    if (process.env.DAYLIGHT_E2E_WEB) return 'skipped: no service worker beside another build';
     await eventually('the shell is kept', () => grace.page.evaluate(async () => !!navigator.serviceWorker.controller && !!(await (await caches.open('shell-1')).match('/'))));
     await grace.goOffline();
     await grace.page.reload();

@@ -61,37 +61,76 @@ export default async function govern(world, promise) {
     await world.shot(ada, '54-poster');
   });
 
-  await promise('a rule shows what it would destroy before it is set', async () => {
+  await promise('a rule shows what it would destroy before it is proposed, and who must approve it', async () => {
+    if (!world.people.olga) {
+      world.people.olga = await arrive(world, 'Olga Writ');
+      await setRole(world, 'Olga Writ', 'Officer');
+    }
     await ada.go('#/admin/retention');
-    await ada.button(`Change rule: ${CHANNEL}`).click();
+    await ada.button(`Change ceiling: ${CHANNEL}`).click();
     const dialog = ada.dialog(`Rule of ${CHANNEL}`);
     const { body: preview } = await ada.ask(`/admin/policy/preview?c=${world.channel}&keep_days=30`);
     await ada.button('30 days', dialog).click();
+    await dialog.getByText('it takes effect 72 hours after that').waitFor();
+    const propose = ada.button('Propose the rule', dialog);
     if (preview.messages) {
       await dialog.getByText(new RegExp(`${preview.messages} messages`)).first().waitFor();
-      const set = ada.button('Set the rule and destroy', dialog);
-      assert.ok(await set.isDisabled(), 'the number must be typed first');
+      assert.ok(await propose.isDisabled(), 'the number must be typed first');
       await world.shot(ada, '55-policy-preview');
       await ada.field(`Type ${preview.messages} to confirm`, dialog).fill(String(preview.messages));
-      await set.click();
     } else {
       await dialog.getByText('No record is older than this rule allows.').waitFor();
       await world.shot(ada, '55-policy-preview');
-      await ada.button('Set the rule', dialog).click();
     }
+    await propose.click();
     await dialog.waitFor({ state: 'detached' });
+    const waiting = ada.page.getByRole('table', { name: 'Changes that wait' }).getByRole('row', { name: new RegExp(CHANNEL) });
+    await waiting.getByText('Waits for a second person').waitFor();
+    assert.equal(await waiting.getByRole('button', { name: /^Approve/ }).count(), 0, 'not by who proposed it');
     await world.shot(ada, '56-retention');
   });
 
-  await promise('the new rule stands at the composer of everybody', async () => {
+  await promise('while it waits the old rule holds, and a second change is refused', async () => {
     await linus.openChannel(CHANNEL);
-    await linus.text(/Kept 30 days/).first().waitFor();
-    await linus.text('Ada Lovelace set the rule: kept 30 days', linus.page.getByRole('log', { name: 'Messages' })).waitFor();
+    await linus.text(/Kept without end/).first().waitFor();
+    const again = ada.command({ t: 'policy.set', c: world.channel, keep_days: 7, floor_days: null });
+    await assert.rejects(again, /policy\/waiting/);
+  });
+
+  await promise('an officer approves it where officers look, and everybody sees the rule that comes', async () => {
+    const { olga } = world.people;
+    await olga.go('#/legal/rules');
+    await olga.button(`Approve: rule of ${CHANNEL}`).click();
+    const dialog = olga.dialog(`Approve the rule of ${CHANNEL}?`);
+    await dialog.getByText('Ada Lovelace proposed it').waitFor();
+    await world.shot(olga, '58-rule-approve');
+    await olga.button('Approve', dialog).click();
+    await dialog.waitFor({ state: 'detached' });
+    await olga.text(/^Takes effect .*, approved by Olga Writ/).waitFor();
+    await world.shot(olga, '58-rule-approved');
+    await linus.text(/Kept without end.*From .*: kept 30 days\./).first().waitFor();
+    await world.shot(linus, '59-rule-comes');
+  });
+
+  await promise('until its time has come, who may approve may stop it', async () => {
+    await ada.go('#/admin/retention');
+    await ada.button(`Stop: rule of ${CHANNEL}`).click();
+    const dialog = ada.dialog(`Stop the change of ${CHANNEL}?`);
+    await ada.button('Stop the change', dialog).click();
+    await dialog.waitFor({ state: 'detached' });
+    await ada.page.getByRole('table', { name: 'Changes that wait' }).waitFor({ state: 'detached' });
+    await linus.page.getByText(/From .*: kept 30 days/).waitFor({ state: 'detached' });
+    const { olga } = world.people;
+    await olga.go('#/legal');
+    await olga.go('#/legal/rules');
+    await olga.text('Stopped by Ada Lovelace').waitFor();
+    await world.shot(olga, '59-rule-stopped');
   });
 
   await promise('the ledger of an administrator holds acts, never messages', async () => {
     await ada.go('#/admin/ledger');
-    await ada.button(/^Retention rule set/).first().waitFor();
+    await ada.button(/^Change of rule stopped/).first().waitFor();
+    await ada.button(/^Retention rule proposed/).first().waitFor();
     assert.equal(await ada.button(/^Message posted|^Read,/).count(), 0);
     await world.shot(ada, '57-admin-ledger');
   });

@@ -2,7 +2,6 @@
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { CHANNEL, SECRET } from './j1-begin.mjs';
 
 const axe = readFileSync(createRequire(new URL('../../../web/package.json', import.meta.url)).resolve('axe-core/axe.min.js'), 'utf8');
@@ -14,9 +13,9 @@ export default async function access(world, promise) {
     [linus, 'list', '#/', (p) => p.page.getByRole('list', { name: 'Channels' }).waitFor()],
     [linus, 'conversation', channel, (p) => p.rows().first().waitFor()],
     [linus, 'details', `${channel}/info`, (p) => p.page.getByRole('complementary', { name: 'Channel details' }).waitFor()],
-    [linus, 'search', '#/search?text=lighthouse', (p) => p.text(/lighthouse/).first().waitFor()],
+    [linus, 'search', '#/search?text=lighthouse', (p) => p.page.getByRole('list', { name: /result/ }).getByRole('link').first().waitFor()],
     [linus, 'people', '#/people', (p) => p.button(/Message Ada Lovelace/).waitFor()],
-    [linus, 'settings', '#/settings', (p) => p.text('this device').waitFor()],
+    [linus, 'settings', '#/settings', (p) => p.page.getByText('this device', { exact: true }).waitFor()],
     [ada, 'invite', `#/invite?c=${world.channel}`, (p) => p.button('Make the invite').waitFor()],
     [ada, 'import', `#/import/${world.channel}`, (p) => p.page.getByRole('heading', { name: 'Import from WhatsApp' }).waitFor()],
     [ada, 'admin-health', '#/admin', (p) => p.text('Newest checkpoint').waitFor()],
@@ -28,6 +27,7 @@ export default async function access(world, promise) {
     ...(olga
       ? [
           [olga, 'legal', '#/legal', (p) => p.link('Request an export').waitFor()],
+          [olga, 'legal-rules', '#/legal/rules', (p) => p.page.getByRole('heading', { name: 'Changes that wait' }).waitFor()],
           [olga, 'legal-request', '#/legal/new', (p) => p.field('Reason').waitFor()],
         ]
       : []),
@@ -46,7 +46,7 @@ export default async function access(world, promise) {
         await person.go(address);
         await there(person);
         await person.page.waitForTimeout(60);
-        await person.page.screenshot({ path: join(world.pictures, `${world.shape.name}-screen-${name}-${scheme}.png`) });
+        await world.shot(person, `screen-${name}-${scheme}`);
         await serious(person.page);
       });
     }
@@ -65,7 +65,7 @@ export default async function access(world, promise) {
     const page = await context.newPage();
     await page.goto('/');
     await page.getByLabel('User name', { exact: true }).waitFor();
-    await page.screenshot({ path: join(world.pictures, `${world.shape.name}-screen-sign-in-light.png`) });
+    await world.shot({ page }, 'screen-sign-in-light');
     await serious(page);
     await page.keyboard.type('linus.baker');
     await page.keyboard.press('Tab');
@@ -86,7 +86,7 @@ export default async function access(world, promise) {
   });
 }
 
-async function serious(page) {
+export async function serious(page) {
   await page.evaluate((source) => {
     if (!window.axe) (0, eval)(source);
   }, axe).catch(() => page.evaluate(axe));

@@ -2,7 +2,7 @@
 //! It never compares figures of different runs, and prints a miss as a miss.
 //!
 //! `bench [quick|full] [--messages N] [--rounds N] [--only PART,…]`; parts: speed, memory, disk
-//! (with export), store; growth and people
+//! (with export), store; growth, people and backup
 //! only when named.
 #![allow(clippy::print_stdout)]
 
@@ -22,7 +22,7 @@ use tests::launch::{self, Certificate, Settings};
 use tests::load::{Figures, Reads};
 use tests::process::{self, Server};
 
-const HELP: &str = "bench [quick|full] [--messages N] [--rounds N] [--only speed,memory,disk,export,store,growth,people]";
+const HELP: &str = "bench [quick|full] [--messages N] [--rounds N] [--only speed,memory,disk,export,store,growth,people,backup,forget]";
 const CROWD: &str = "all-100=1x100,all-1000=1x1000,groups=1000x3";
 const HALL: &str = "all-1000=1x1000";
 const LIBRARY: &str = "library=50x3+,archive=1x20";
@@ -55,8 +55,14 @@ fn main() -> Result<ExitCode> {
     if plan.wants("disk") || plan.wants("export") {
         disk(&plan, plan.messages, &dir, &mut table)?;
     }
+    if plan.only.iter().any(|p| p == "backup") {
+        backup(&plan, &dir, &mut table)?;
+    }
     if plan.wants("store") {
         store(&plan, &mut table)?;
+    }
+    if plan.wants("forget") {
+        forget(&plan, &mut table)?;
     }
     table.print();
     let missed = table.missed();
@@ -325,6 +331,99 @@ fn disk(plan: &Plan, messages: u64, dir: &Path, table: &mut Table) -> Result<()>
     Ok(())
 }
 
+/// A whole backup, read back, beside a running server, and `cp -r` of the same folders, in turn.
+fn backup(plan: &Plan, dir: &Path, table: &mut Table) -> Result<()> {
+    disk(plan, plan.messages, dir, table)?;
+    let target = Target::daylight(dir, &format!("library-{}", plan.messages), LIBRARY)?;
+    let (to, keys, copy) = (dir.join("content"), dir.join("keys"), dir.join("copy"));
+    let remove = |path: &Path| match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    let mut rates: [Vec<f64>; 3] = Default::default();
+    let mut again_ms = Vec::new();
+    for round in 0..plan.rounds {
+        [&to, &keys, &copy]
+            .into_iter()
+            .try_for_each(|path| remove(path))?;
+        fs::create_dir(&copy)?;
+        let begun = Instant::now();
+        let mut cp = Command::new("cp");
+        cp.arg("-r");
+        cp.args(["log", "blobs", "parts"].map(|name| target.data.join(name)));
+        ensure!(cp.arg(&copy).status()?.success(), "cp -r failed");
+        let copied_s = begun.elapsed().as_secs_f64();
+        ensure!(
+            Command::new("sync")
+                .arg("-f")
+                .arg(&copy)
+                .status()?
+                .success()
+        );
+        let synced_s = begun.elapsed().as_secs_f64();
+        let bytes = process::disk_bytes(&copy)? as f64 / 1e6;
+        let run = || -> Result<f64> {
+            let begun = Instant::now();
+            let words = [
+                "backup",
+                &to.to_string_lossy(),
+                "--keys",
+                &keys.to_string_lossy(),
+            ];
+            let made = launch::run(&target.data, &words)?;
+            ensure!(
+                made.status.success(),
+                "{}",
+                String::from_utf8_lossy(&made.stderr)
+            );
+            Ok(begun.elapsed().as_secs_f64())
+        };
+        let whole_s = run()?;
+        let again_s = run()?;
+        let ours = process::disk_bytes(&to)? as f64 / 1e6;
+        println!(
+            "round {round}: cp -r {bytes:.0} MB in {copied_s:.2} s, on disk after {synced_s:.2} s; backup {ours:.0} MB in \
+             {whole_s:.2} s, again in {again_s:.2} s"
+        );
+        for (all, rate) in
+            rates
+                .iter_mut()
+                .zip([ours / whole_s, bytes / synced_s, bytes / copied_s])
+        {
+            all.push(rate);
+        }
+        again_ms.push(again_s * 1000.0);
+    }
+    let [ours, synced, copied] = rates.map(|all| middle(all));
+    let name = |what: &str| of(what, plan.messages);
+    let aim = Goal::OfBareAtLeast(0.5);
+    table.add(
+        &name("whole backup, MB/s; bare: cp -r, sync"),
+        ours,
+        Some(synced),
+        None,
+        aim,
+    );
+    table.add(
+        &name("whole backup, MB/s; bare: cp -r"),
+        ours,
+        Some(copied),
+        None,
+        aim,
+    );
+    table.add(
+        &name("backup again, ms"),
+        middle(again_ms),
+        None,
+        None,
+        Goal::AtMost(1_000.0),
+    );
+    [&to, &keys, &copy]
+        .into_iter()
+        .try_for_each(|path| remove(path))?;
+    Ok(())
+}
+
 /// What starting, reading and searching cost where a company is filled.
 fn library(dir: &Path, name: &str, messages: u64, table: &mut Table) -> Result<()> {
     let filled = dir.join(name).with_extension("filled");
@@ -535,41 +634,71 @@ fn people(plan: &Plan, dir: &Path, table: &mut Table) -> Result<()> {
 
 /// The store alone against its own bare file: its example prints `name value` lines.
 fn store(plan: &Plan, table: &mut Table) -> Result<()> {
-    let Ok(program) = process::program("examples/store_bench") else {
-        println!(
-            "# the store's bench is not built: cargo build --release -p migrations-free-store --example store_bench"
-        );
-        return Ok(());
-    };
-    let output = Command::new(program)
-        .arg(plan.messages.to_string())
-        .output()?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    print!("{text}");
-    ensure!(
-        output.status.success(),
-        "the store's bench failed: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let text = example("store_bench", plan)?;
     for size in ["16", "64", "256"] {
-        let line = text
-            .lines()
-            .find(|line| line.starts_with(&format!("durable appends, batches of {size}:")));
-        let rates: Vec<f64> = line
-            .into_iter()
-            .flat_map(str::split_whitespace)
-            .zip(line.into_iter().flat_map(str::split_whitespace).skip(1))
-            .filter(|(_, unit)| unit.starts_with("/s"))
-            .filter_map(|(rate, _)| rate.parse().ok())
-            .collect();
-        let [ours, bare] = rates[..] else {
-            bail!("the store's bench did not say how fast it appends");
-        };
+        let begin = format!("durable appends, batches of {size}: ");
+        let rates = text.lines().find_map(|line| {
+            line.strip_prefix(&begin)?
+                .split_once(" /s; bare file, same bytes: ")
+        });
+        let (ours, bare) = rates.context("the store's bench did not say how fast it appends")?;
+        let (ours, bare): (f64, f64) = (ours.parse()?, bare.trim_end_matches(" /s").parse()?);
         let must = (size == "16").then_some(Goal::OfBareAtLeast(0.6));
         let name = format!("durable appends/s, batches of {size}");
         table.add(&name, ours, Some(bare), must, Goal::OfBareAtLeast(0.6));
     }
     Ok(())
+}
+
+/// A day's key costs what a key costs, whatever was said on the day: in place of the bare server stands a day of 1,000.
+fn forget(plan: &Plan, table: &mut Table) -> Result<()> {
+    let text = example("forget_bench", plan)?;
+    let figure = |begin: &str| -> Result<f64> {
+        let line = text.lines().find_map(|line| line.strip_prefix(begin));
+        let line = line.with_context(|| format!("the store's bench did not say: {begin}"))?;
+        let figure = line.split(' ').next().unwrap_or_default();
+        Ok(figure.parse()?)
+    };
+    let large = format!("keys of a day of {}: ", plan.messages);
+    let small = figure("keys of a day of 1000: ")?;
+    let must = Some(Goal::OfBareAtMost(3.0));
+    let name = "destroying a large day's key, ms (bare: a small day's)";
+    table.add(
+        name,
+        figure(&large)?,
+        Some(small),
+        must,
+        Goal::OfBareAtMost(1.5),
+    );
+    for (name, begin, least) in [
+        ("records resealed/s", "resealed: ", 50_000.0),
+        (
+            "sealed records dropped/s",
+            "sealed bytes dropped: ",
+            100_000.0,
+        ),
+        ("events verified/s", "verified: ", 100_000.0),
+    ] {
+        table.add(name, figure(begin)?, None, None, Goal::AtLeast(least));
+    }
+    Ok(())
+}
+
+/// What one of the store's own benches says.
+fn example(name: &str, plan: &Plan) -> Result<String> {
+    let program = process::program(&format!("examples/{name}"))
+        .context("build it first: cargo build --release --workspace --examples")?;
+    let output = Command::new(program)
+        .arg(plan.messages.to_string())
+        .output()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    print!("{text}");
+    ensure!(
+        output.status.success(),
+        "{name} failed: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(text)
 }
 
 /// A running server and the company that lives in it.
@@ -785,10 +914,13 @@ impl Table {
     }
 }
 
-fn median(figures: &[Figures], of: fn(&Figures) -> f64) -> f64 {
-    let mut all: Vec<f64> = figures.iter().map(of).collect();
+fn middle(mut all: Vec<f64>) -> f64 {
     all.sort_by(f64::total_cmp);
     all.get(all.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn median(figures: &[Figures], of: fn(&Figures) -> f64) -> f64 {
+    middle(figures.iter().map(of).collect())
 }
 
 fn number(value: f64) -> String {

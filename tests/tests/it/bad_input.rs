@@ -12,6 +12,7 @@ use tungstenite::Message;
 
 /// Every code that docs/PROTOCOL.md names.
 const CODES: &[&str] = &[
+    "policy/alone",
     "bad_request",
     "not_signed_in",
     "wrong_credentials",
@@ -273,6 +274,10 @@ fn without_a_session_nothing_is_told() {
         "/api/v1/exports".to_owned(),
         "/api/v1/invites".to_owned(),
         "/api/v1/log/checkpoint".to_owned(),
+        "/api/v1/log/status".to_owned(),
+        "/api/v1/log/0/proof".to_owned(),
+        "/checkpoint".to_owned(),
+        "/tiles/tile/0/000.p/1".to_owned(),
     ];
     let name = ada
         .http

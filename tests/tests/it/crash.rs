@@ -87,6 +87,10 @@ impl Outbox {
                 at += payload.end;
                 if text.starts_with(br#"{"t":"ack""#) || text.starts_with(br#"{"t":"err""#) {
                     let answer: Value = serde_json::from_slice(text).expect("JSON");
+                    if answer["code"] == "unavailable" {
+                        // It is stopping: said again at the next start.
+                        continue;
+                    }
                     assert_eq!(answer["t"], "ack", "{answer}");
                     let Some(n) = answer["id"].as_str().and_then(|id| waiting.remove(id)) else {
                         continue;

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use daylight::clock::Clock;
 use serde_json::{Value, json};
 use tests::frame::{self, now_ms};
-use tests::http::Answer;
-use tests::world::{Person, World};
+use tests::world::{Person, World, to_noon};
+
+use crate::traces::{base64s, copy, files, forms, photo, scan, the_scan_finds_what_is_there};
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -53,15 +53,15 @@ fn what_has_passed_its_ceiling_is_nowhere_and_what_stands_beside_it_is_untouched
     clock.shift(DAY_MS);
     second_day(&mut ada, &mut bilal, &said);
     let served = [
-        download(&mut ada, &said.files[1], ""),
-        download(&mut ada, &said.files[1], "?thumb=1"),
+        ada.downloads(&said.files[1]),
+        ada.downloads(&format!("{}?thumb=1", &said.files[1])),
     ];
     let needles = needles(&photo, served.map(|a| a.body));
 
     // The rule is set while nothing is due; then the night falls.
     let preview = format!("/api/v1/admin/policy/preview?c={}&keep_days=1", said.line);
     assert_eq!(ada.gets(&preview)["messages"], 0);
-    ada.does(json!({"t": "policy.set", "c": said.line, "keep_days": 1}));
+    world.rules(json!({"t": "policy.set", "c": said.line, "keep_days": 1}));
     assert_eq!(world.sweeps(), 0, "nothing is due");
     clock.shift(DAY_MS);
     let planned = ada.gets(&preview);
@@ -78,7 +78,7 @@ fn what_has_passed_its_ceiling_is_nowhere_and_what_stands_beside_it_is_untouched
         (world.sweeps(), &ada.gets(&preview)["messages"]),
         (0, &json!(0))
     );
-    assert_eq!(download(&mut ada, &said.files[0], "").body, NOTE);
+    assert_eq!(ada.downloads(&said.files[0]).body, NOTE);
     clock.shift(DAY_MS);
 
     let old = world.data.with_file_name("old");
@@ -97,7 +97,7 @@ fn what_has_passed_its_ceiling_is_nowhere_and_what_stands_beside_it_is_untouched
         (&planned["channels"][0]["first_day"], &json!("expired"))
     );
     assert!(purge["q"].is_u64(), "{purge}");
-    executed_as_planned(&mut ada, &said);
+    executed_as_planned(&mut world.newcomer("Olga", "officer"), &said);
     for who in [&mut ada, &mut bilal] {
         is_forgotten(who, &said, &planned);
         neighbours_are_untouched(who, &said);
@@ -121,7 +121,7 @@ fn what_has_passed_its_ceiling_is_nowhere_and_what_stands_beside_it_is_untouched
         Vec::<String>::new(),
         "after it ended"
     );
-    verifies(&world);
+    world.verifies();
 
     // A new start, on a clock that is right again, that is two days back: it knows what it forgot.
     world.again();
@@ -145,7 +145,7 @@ fn stolen_backup(world: &mut World, ada: &mut Person, said: &Said, old: &Path) {
         texts.iter().any(|i| i["b"] == TEXT),
         "the copy was worth stealing"
     );
-    assert_eq!(download(ada, &said.files[0], "").body, NOTE);
+    assert_eq!(ada.downloads(&said.files[0]).body, NOTE);
     world.stop();
 
     world
@@ -156,10 +156,10 @@ fn stolen_backup(world: &mut World, ada: &mut Person, said: &Said, old: &Path) {
     let page = Value::from(items).to_string();
     for word in WORDS.iter().chain(&["quixotrellium"]) {
         assert!(!page.contains(word), "{word} in {page}");
-        assert!(hits(ada, word, &said.line).is_empty(), "{word} is found");
+        assert!(ada.finds(word, &said.line).is_empty(), "{word} is found");
     }
     for file in &said.files {
-        assert_eq!(download(ada, file, "").code(), "not_found");
+        assert_eq!(ada.downloads(file).code(), "not_found");
     }
     world.stop();
 }
@@ -169,8 +169,8 @@ fn first_day(ada: &mut Person, bilal: &mut Person, photo: &[u8]) -> Said {
     let other = ada.channel("Line 4", &[bilal]);
     let valve = number(&ada.says(&line, TEXT)["q"]);
     let gasket = number(&bilal.does(json!({"t": "send", "c": line, "b": FIRST}))["q"]);
-    let note = upload(ada, &line, NOTE_NAME, NOTE);
-    let picture = upload(ada, &line, "press.png", photo);
+    let note = ada.uploads(&line, NOTE_NAME, NOTE);
+    let picture = ada.uploads(&line, "press.png", photo);
     let papers = ada.does(json!({"t": "send", "c": line, "b": "two papers", "f": [note, picture]}));
     let papers = number(&papers["q"]);
     bilal.does(json!({"t": "react", "c": line, "q": valve, "e": "👍", "on": true}));
@@ -197,11 +197,11 @@ fn second_day(ada: &mut Person, bilal: &mut Person, said: &Said) {
     ada.does(json!({"t": "send", "c": line, "b": "as was said", "re": said.gasket}));
     bilal.does(json!({"t": "send", "c": line, "b": THREAD, "th": said.valve}));
     // A search makes the index of the closed day, which is sealed and kept, and that of the open one.
-    assert_eq!(hits(ada, "quixotrellium", line).len(), 1);
-    assert_eq!(hits(ada, "zanzibarquill", line).len(), 1);
-    assert_eq!(hits(ada, "cinnabarium", line).len(), 1);
-    assert_eq!(hits(ada, "gallimaufry", line).len(), 1);
-    assert_eq!(hits(ada, "quixotrellium", &said.other).len(), 1);
+    assert_eq!(ada.finds("quixotrellium", line).len(), 1);
+    assert_eq!(ada.finds("zanzibarquill", line).len(), 1);
+    assert_eq!(ada.finds("cinnabarium", line).len(), 1);
+    assert_eq!(ada.finds("gallimaufry", line).len(), 1);
+    assert_eq!(ada.finds("quixotrellium", &said.other).len(), 1);
     let items = ada.reads(line);
     let quote = items
         .iter()
@@ -211,8 +211,8 @@ fn second_day(ada: &mut Person, bilal: &mut Person, said: &Said) {
 }
 
 /// What was intended is what was done, to the record.
-fn executed_as_planned(ada: &mut Person, said: &Said) {
-    let ledger = ada.gets("/api/v1/ledger?act=destroy.");
+fn executed_as_planned(olga: &mut Person, said: &Said) {
+    let ledger = olga.gets("/api/v1/ledger?act=destroy.");
     let (done, intended) = (&ledger["entries"][0], &ledger["entries"][1]);
     assert_eq!(
         (&done["act"], &intended["act"]),
@@ -258,8 +258,11 @@ fn is_forgotten(who: &mut Person, said: &Said, planned: &Value) {
         "{quote}"
     );
     for file in &said.files {
-        assert_eq!(download(who, file, "").code(), "not_found");
-        assert_eq!(download(who, file, "?thumb=1").code(), "not_found");
+        assert_eq!(who.downloads(file).code(), "not_found");
+        assert_eq!(
+            who.downloads(&format!("{file}?thumb=1")).code(),
+            "not_found"
+        );
     }
     let cur = who.gets("/api/v1/bootstrap")["cur"]
         .as_str()
@@ -280,7 +283,7 @@ fn is_forgotten(who: &mut Person, said: &Said, planned: &Value) {
         assert!(found.is_none(), "{found:?} in {path}: {told}");
     }
     for word in WORDS.iter().chain(&["quixotrellium"]) {
-        assert!(hits(who, word, line).is_empty(), "{word} is found");
+        assert!(who.finds(word, line).is_empty(), "{word} is found");
     }
 }
 
@@ -290,7 +293,7 @@ fn neighbours_are_untouched(who: &mut Person, said: &Said) {
         items.iter().any(|i| i["b"] == NEXT_DAY),
         "the next day reads"
     );
-    assert_eq!(hits(who, "gallimaufry", &said.line).len(), 1);
+    assert_eq!(who.finds("gallimaufry", &said.line).len(), 1);
     let path = format!("/api/v1/channels/{}/thread/{}", said.line, said.valve);
     let thread = who.gets(&path);
     assert!(
@@ -302,7 +305,7 @@ fn neighbours_are_untouched(who: &mut Person, said: &Said) {
         "the other channel reads"
     );
     assert_eq!(
-        hits(who, "quixotrellium", &said.other).len(),
+        who.finds("quixotrellium", &said.other).len(),
         1,
         "and is searched"
     );
@@ -314,12 +317,12 @@ fn a_destruction_cut_off_by_a_crash_is_finished_at_the_next_start() {
     const KILLS_MAX: u64 = 40;
     let (mut world, clock) = World::with_clock();
     let mut ada = world.admin();
-    // Five days ago; the ids with it.
     to_noon(&clock);
+    world.rules(json!({"t": "policy.set", "keep_days": 1}));
+    // Five days ago; the ids with it.
     clock.shift(-5 * DAY_MS);
-    let noon = now_ms() / 86_400_000 * 86_400_000 + 43_200_000;
     let mut ids = Aged {
-        ms: noon - 5 * 86_400_000,
+        ms: clock.now_ms(),
         n: u128::from(now_ms()),
     };
     let mut does = |ada: &mut Person, mut command: Value| {
@@ -335,14 +338,13 @@ fn a_destruction_cut_off_by_a_crash_is_finished_at_the_next_start() {
         );
         let line = line["c"].as_str().unwrap_or_default().to_owned();
         does(&mut ada, json!({"t": "send", "c": line, "b": TEXT}));
-        let note = upload(&mut ada, &line, NOTE_NAME, NOTE);
+        let note = ada.uploads(&line, NOTE_NAME, NOTE);
         does(
             &mut ada,
             json!({"t": "send", "c": line, "b": FIRST, "f": [note]}),
         );
         lines.push(line);
     }
-    does(&mut ada, json!({"t": "policy.set", "keep_days": 1}));
     world.stop();
 
     // Each start sweeps at once, and is killed at it, until a few intents stand without their done.
@@ -354,7 +356,7 @@ fn a_destruction_cut_off_by_a_crash_is_finished_at_the_next_start() {
         }
         thread::sleep(Duration::from_millis(kill % 7));
         world.kill();
-        verifies(&world);
+        world.verifies();
     }
     world.kill();
     world.again();
@@ -373,11 +375,11 @@ fn a_destruction_cut_off_by_a_crash_is_finished_at_the_next_start() {
         let page = ada.gets(&format!("/api/v1/channels/{line}/messages"));
         assert_eq!(page["expired"][0]["messages"], 2, "{page}");
         assert!(!page.to_string().contains("press nine"), "{page}");
-        assert!(hits(&mut ada, "quixotrellium", line).is_empty());
+        assert!(ada.finds("quixotrellium", line).is_empty());
     }
     world.stop();
     assert_eq!(files(&world.data.join("blobs")), Vec::<PathBuf>::new());
-    verifies(&world);
+    world.verifies();
 }
 
 /// How many destructions were intended and how many were done, as the ledger tells.
@@ -423,12 +425,13 @@ fn days_that_a_clock_set_back_has_mixed_are_forgotten_each_with_its_own() {
         "hazelnutbisque",
         "chestnutbisque",
     ] {
-        assert_eq!(hits(&mut ada, word, &line).len(), 1, "{word}");
+        assert_eq!(ada.finds(word, &line).len(), 1, "{word}");
     }
-    ada.does(json!({"t": "policy.set", "c": line, "keep_days": 1}));
-    assert_eq!(world.sweeps(), 1);
+    // Once it holds, it is carried out at once.
+    world.rules(json!({"t": "policy.set", "c": line, "keep_days": 1}));
+    assert_eq!(world.sweeps(), 0, "it was done");
     for word in ["pomegranatefog", "elderflowersoot", "walnutbisque"] {
-        assert!(hits(&mut ada, word, &line).is_empty(), "{word}");
+        assert!(ada.finds(word, &line).is_empty(), "{word}");
     }
     let items = ada.reads(&line);
     let texts: Vec<&str> = items.iter().filter_map(|i| i["b"].as_str()).collect();
@@ -449,7 +452,7 @@ fn days_that_a_clock_set_back_has_mixed_are_forgotten_each_with_its_own() {
         "what was done to it lives as long as it"
     );
     for word in ["hazelnutbisque", "chestnutbisque"] {
-        assert_eq!(hits(&mut ada, word, &line).len(), 1, "{word}");
+        assert_eq!(ada.finds(word, &line).len(), 1, "{word}");
     }
 }
 
@@ -459,9 +462,9 @@ fn a_file_that_no_message_ever_named_goes_with_its_day() {
     to_noon(&clock);
     let mut ada = world.admin();
     let line = ada.channel("Line 3", &[]);
-    ada.does(json!({"t": "policy.set", "c": line, "keep_days": 1}));
+    world.rules(json!({"t": "policy.set", "c": line, "keep_days": 1}));
     clock.shift(DAY_MS);
-    upload(&mut ada, &line, NOTE_NAME, NOTE);
+    ada.uploads(&line, NOTE_NAME, NOTE);
     assert!(
         !files(&world.data.join("blobs")).is_empty(),
         "it waits for its message"
@@ -478,12 +481,6 @@ fn a_file_that_no_message_ever_named_goes_with_its_day() {
     assert_eq!(world.sweeps(), 0, "once");
 }
 
-/// Noon, so that no test meets the real midnight on its way.
-fn to_noon(clock: &Clock) {
-    let into_day = i64::try_from(now_ms() % 86_400_000).unwrap_or_default();
-    clock.shift(DAY_MS / 2 - into_day);
-}
-
 /// Ids as they were minted then.
 struct Aged {
     ms: u64,
@@ -498,64 +495,20 @@ impl Aged {
     }
 }
 
-fn upload(who: &mut Person, c: &str, name: &str, bytes: &[u8]) -> String {
-    let id = who.mint();
-    let path = format!(
-        "/api/v1/uploads/{id}?c={c}&name={name}&size={}",
-        bytes.len()
-    );
-    let headers = [("Content-Type", "application/octet-stream")];
-    let taken = who
-        .http
-        .send("PUT", &path, &headers, bytes)
-        .expect("an answer");
-    assert!(taken.ok().expect("taken")["file"].is_object());
-    id
-}
-
-fn download(who: &mut Person, file: &str, query: &str) -> Answer {
-    let path = format!("/api/v1/files/{file}{query}");
-    who.http.get(&path).expect("an answer")
-}
-
 fn code(who: &mut Person, path: &str) -> String {
     who.http.get(path).expect("an answer").code()
-}
-
-fn hits(who: &mut Person, word: &str, c: &str) -> Vec<Value> {
-    let found = who.searches(&format!("/api/v1/search?text={word}&c={c}"));
-    found["hits"].as_array().cloned().unwrap_or_default()
 }
 
 fn number(value: &Value) -> u64 {
     value.as_u64().unwrap_or_default()
 }
 
-fn verifies(world: &World) {
-    let output = world.offline("verify").expect("it ran");
-    assert!(
-        output.status.success(),
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-}
-
-/// What may be nowhere, in the forms in which a careless program would have left it.
+/// What may be nowhere.
 fn needles(photo: &[u8], served: [Vec<u8>; 2]) -> Vec<(String, Vec<u8>)> {
-    let mut all = Vec::new();
-    let texts = [TEXT, FIRST, EDITED, NOTE_NAME, "quixotrellium"];
     let note = std::str::from_utf8(NOTE).expect("text");
-    for text in texts.iter().chain(&WORDS).chain(&[note]) {
-        all.push(((*text).to_owned(), text.as_bytes().to_vec()));
-        let wide =
-            |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
-        all.push((format!("{text} in UTF-16"), wide(u16::to_le_bytes)));
-        all.push((format!("{text} in UTF-16, turned"), wide(u16::to_be_bytes)));
-        let hex = text.bytes().flat_map(|b| format!("{b:02x}").into_bytes());
-        all.push((format!("{text} in hex"), hex.collect()));
-        all.extend(base64s(text, text.as_bytes()));
-    }
+    let texts = [TEXT, FIRST, EDITED, NOTE_NAME, note, "quixotrellium"];
+    let texts = texts.iter().chain(&WORDS);
+    let mut all: Vec<_> = texts.flat_map(|text| forms(text)).collect();
     for (name, bytes) in [
         ("the photo", photo),
         ("the photo as served", served[0].as_slice()),
@@ -569,144 +522,4 @@ fn needles(photo: &[u8], served: [Vec<u8>; 2]) -> Vec<(String, Vec<u8>)> {
         }
     }
     all
-}
-
-/// However the text lies in what was encoded, one of these three stands in the result.
-fn base64s(name: &str, bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let from = |skip: usize| {
-        let groups = bytes[skip..].chunks_exact(3);
-        let digits = groups.flat_map(|g| {
-            let bits = u32::from(g[0]) << 16 | u32::from(g[1]) << 8 | u32::from(g[2]);
-            [18, 12, 6, 0].map(|shift| DIGITS[(bits >> shift & 63) as usize])
-        });
-        let digits: Vec<u8> = digits.collect();
-        (format!("{name} in base64, from {skip}"), digits)
-    };
-    [0, 1, 2].map(from).into()
-}
-
-fn scan(dir: &Path, needles: &[(String, Vec<u8>)]) -> Vec<String> {
-    let mut found = Vec::new();
-    for path in files(dir) {
-        let bytes = without_deserts(&fs::read(&path).expect("a file"));
-        for (name, needle) in needles {
-            assert!(needle.len() >= 8, "{name} would be found by chance");
-            if memchr::memmem::find(&bytes, needle).is_some() {
-                found.push(format!("{name} in {}", path.display()));
-            }
-        }
-    }
-    found
-}
-
-/// Space that was reserved and never written need not be searched a thousand times.
-fn without_deserts(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut zeros = 0;
-    for byte in bytes {
-        zeros = if *byte == 0 { zeros + 1 } else { 0 };
-        if zeros < 64 {
-            out.push(*byte);
-        }
-    }
-    out
-}
-
-/// A scan that finds nothing is worth what it would have found.
-fn the_scan_finds_what_is_there(needles: &[(String, Vec<u8>)]) {
-    let dir = tempfile::tempdir().expect("a folder");
-    let below = dir.path().join("a/b");
-    fs::create_dir_all(&below).expect("made");
-    for (n, (name, needle)) in needles.iter().enumerate() {
-        let path = below.join(n.to_string());
-        let around = [&[0, 255, 7][..], needle, &[9]].concat();
-        fs::write(&path, around).expect("written");
-        let found = scan(dir.path(), std::slice::from_ref(&needles[n]));
-        assert!(!found.is_empty(), "{name} is overlooked");
-        fs::remove_file(&path).expect("removed");
-    }
-}
-
-/// All files below, however deep; a socket or a pipe is none.
-fn files(dir: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![dir.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).expect("a folder").flatten() {
-            let kind = entry.file_type().expect("its type");
-            if kind.is_dir() {
-                folders.push(entry.path());
-            } else if kind.is_file() {
-                found.push(entry.path());
-            }
-        }
-    }
-    found
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("made");
-    for path in files(from) {
-        let target = to.join(path.strip_prefix(from).expect("below"));
-        fs::create_dir_all(target.parent().expect("a folder")).expect("made");
-        fs::copy(&path, &target).expect("copied");
-    }
-}
-
-/// A picture like no other: noise, in a PNG whose data is only stored.
-fn photo() -> Vec<u8> {
-    const SIDE: u32 = 48;
-    let mut seed = now_ms() | 1;
-    let mut noise = || {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        (seed >> 24) as u8
-    };
-    let mut rows = Vec::new();
-    for _ in 0..SIDE {
-        rows.push(0);
-        rows.extend((0..SIDE * 3).map(|_| noise()));
-    }
-    let length = rows.len() as u16;
-    let (mut a, mut b) = (1_u32, 0_u32);
-    for byte in &rows {
-        a = (a + u32::from(*byte)) % 65_521;
-        b = (b + a) % 65_521;
-    }
-    let data = [
-        &[0x78, 1, 1][..],
-        &length.to_le_bytes(),
-        &(!length).to_le_bytes(),
-        &rows,
-        &(b << 16 | a).to_be_bytes(),
-    ];
-    let head = [
-        &SIDE.to_be_bytes()[..],
-        &SIDE.to_be_bytes(),
-        &[8, 2, 0, 0, 0],
-    ]
-    .concat();
-    let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
-    for (kind, body) in [
-        (b"IHDR", head),
-        (b"IDAT", data.concat()),
-        (b"IEND", Vec::new()),
-    ] {
-        let named = [&kind[..], &body].concat();
-        png.extend((body.len() as u32).to_be_bytes());
-        png.extend(&named);
-        png.extend(crc32(&named).to_be_bytes());
-    }
-    png
-}
-
-fn crc32(bytes: &[u8]) -> u32 {
-    let step = |crc: u32, byte: &u8| {
-        (0..8).fold(crc ^ u32::from(*byte), |c, _| {
-            (c >> 1) ^ (0xedb8_8320 & (c & 1).wrapping_neg())
-        })
-    };
-    !bytes.iter().fold(u32::MAX, step)
 }

@@ -39,6 +39,17 @@ fn previews(who: &mut Person, channel: &str, name: &str, file: &[u8]) -> Value {
     job
 }
 
+/// As [`previews`]; dates that can be read two ways have the day first.
+fn previews_day_first(who: &mut Person, channel: &str, name: &str, file: &[u8]) -> Value {
+    let job = previews(who, channel, name, file);
+    if !job["preview"]["date_order"].is_null() {
+        return job;
+    }
+    post(who, &job, "preview", &json!({"date_order": "day_first"}))
+        .ok()
+        .expect("read again")
+}
+
 fn post(who: &mut Person, job: &Value, what: &str, body: &Value) -> Answer {
     let id = job["id"].as_str().unwrap_or_default();
     who.http
@@ -51,6 +62,16 @@ fn brings(who: &mut Person, job: &Value, people: &Value) -> Value {
     let running = post(who, job, "commit", &json!({"people": people})).ok();
     assert_eq!(running.expect("running")["state"], "running");
     ends(who, job)
+}
+
+/// What is brought in is all here already.
+fn brings_nothing_more(who: &mut Person, job: &Value, name: &str) {
+    assert_eq!(
+        job["preview"]["already_here"], job["preview"]["messages"],
+        "{name}"
+    );
+    let again = brings(who, job, &json!({}));
+    assert_eq!(again["result"]["added"], 0, "{name}: {again}");
 }
 
 fn ends(who: &mut Person, job: &Value) -> Value {
@@ -168,23 +189,11 @@ fn a_german_group_comes_in_with_every_event() {
             );
             continue;
         }
-        let job = previews(&mut ada, &channel, &name, &file);
+        let job = previews_day_first(&mut ada, &channel, &name, &file);
         let (said, told) = (
             job["preview"]["messages"].as_u64(),
             job["preview"]["system"].as_u64(),
         );
-        let job = if job["preview"]["ambiguous"].is_null() {
-            job
-        } else {
-            post(
-                &mut ada,
-                &job,
-                "preview",
-                &json!({"date_order": "day_first"}),
-            )
-            .ok()
-            .expect("read again")
-        };
         let done = brings(&mut ada, &job, &json!({}));
         let items = imported(&mut ada, &channel);
         assert_eq!(
@@ -201,22 +210,8 @@ fn a_german_group_comes_in_with_every_event() {
         );
         println!("{name}: {}", done["result"]);
         // The same file again brings nothing.
-        let job = previews(&mut ada, &channel, &name, &file);
-        let job = if job["preview"]["date_order"].is_null() {
-            post(
-                &mut ada,
-                &job,
-                "preview",
-                &json!({"date_order": "day_first"}),
-            )
-            .ok()
-            .expect("read again")
-        } else {
-            job
-        };
-        assert_eq!(job["preview"]["already_here"], job["preview"]["messages"]);
-        let again = brings(&mut ada, &job, &json!({}));
-        assert_eq!(again["result"]["added"], 0, "{name}");
+        let job = previews_day_first(&mut ada, &channel, &name, &file);
+        brings_nothing_more(&mut ada, &job, &name);
         assert_eq!(imported(&mut ada, &channel).len(), items.len());
     }
 }
@@ -388,12 +383,7 @@ fn a_second_members_copy_adds_only_what_was_missing() {
 
     for (name, file) in [("first.txt", first.as_bytes()), ("second.zip", &file)] {
         let job = previews(&mut ada, &line, name, file);
-        assert_eq!(
-            job["preview"]["already_here"], job["preview"]["messages"],
-            "{name}"
-        );
-        let again = brings(&mut ada, &job, &json!({}));
-        assert_eq!(again["result"]["added"], 0, "{name}: {again}");
+        brings_nothing_more(&mut ada, &job, name);
     }
     assert_eq!(imported(&mut ada, &line).len(), after.len());
 }

@@ -1,14 +1,41 @@
 //! Promises kept by the real program, in one test binary so that it links once.
 //! Build the program first: `cargo build` in the same profile.
 
+mod backup;
 mod bad_input;
+mod certificate;
 mod clock;
+mod communities;
+mod confirm;
 mod crash;
+mod destructions;
 mod disk_full;
 mod disks;
 mod forgetting;
+mod formats;
+mod history;
+mod house;
 mod imports;
+mod kernel;
+mod media;
+mod metrics;
+mod orders;
+mod pins;
 mod policy;
+mod polls;
 mod powercut;
+mod previews;
+mod proxy;
+mod push;
+mod record;
+mod review;
+mod rules;
+mod saved;
+mod scheduled;
 mod search;
+mod slow;
 mod socket;
+mod strangers;
+mod traces;
+mod urgent;
+mod witness;

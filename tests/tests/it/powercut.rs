@@ -13,7 +13,7 @@ use crate::crash::Outbox;
 use crate::disks::{Disk, run};
 
 const ROUNDS: u64 = 20;
-const DISK_MIB: u64 = 512;
+const DISK_MIB: u64 = 1024;
 
 #[test]
 fn after_a_power_cut_everything_acknowledged_is_there() {
@@ -24,7 +24,7 @@ fn after_a_power_cut_everything_acknowledged_is_there() {
         Err(why) => return println!("skipped: no file system of our own here: {why}"),
     };
     let data = disk.at.join("data");
-    let mut world = World::at(&data, "", false);
+    let mut world = World::at(&data, "disk_reserve_mib = 128\n", false);
     let mut ada = world.admin();
     let people: Vec<_> = (0..2)
         .map(|n| world.person(&format!("Person {n}")))
@@ -94,6 +94,8 @@ fn copy_at_one_moment(disk: &Disk, image: &Path, copy: &Path) {
             return;
         }
         let _ = fs::remove_file(copy);
+        // What the system still had to write, it writes now.
+        thread::sleep(Duration::from_millis(250));
     }
     panic!("the device never stood still");
 }

@@ -66,7 +66,7 @@ fn days_are_found_when_they_are_over_and_forgotten_when_they_are_due() {
     let mut ada = world.admin();
     let short = ada.channel("Short", &[]);
     let long = ada.channel("Long", &[]);
-    ada.does(json!({"t": "policy.set", "c": short, "keep_days": 1}));
+    world.rules(json!({"t": "policy.set", "c": short, "keep_days": 1}));
     for n in 0..80 {
         let word = WORDS[n % WORDS.len()];
         ada.says(&short, word);

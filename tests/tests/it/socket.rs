@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tests::world::{PATIENCE, Person, World};
 
+use crate::crash::Outbox;
+
 #[test]
 fn what_one_says_all_members_hear_once_and_in_order() {
     let world = World::start();
@@ -315,6 +317,72 @@ fn a_stop_says_goodbye_and_loses_nothing() {
     assert!(!words.contains("panicked"), "{words}");
     world.again();
     assert!(bilal.reads(&line).iter().any(|i| i["b"] == "last words"));
+}
+
+#[test]
+fn a_stop_in_the_midst_of_talk_loses_nothing_acknowledged_and_calls_people_back_one_by_one() {
+    const LISTENERS: usize = 12;
+    const TALKERS: usize = 3;
+    let mut world = World::start();
+    let mut ada = world.admin();
+    let mut crowd: Vec<_> = (0..LISTENERS + TALKERS)
+        .map(|n| world.person(&format!("Person {n}")))
+        .collect();
+    let line = ada.channel("Line 3", &crowd.iter().collect::<Vec<_>>());
+    let talkers = crowd.split_off(LISTENERS);
+    let mut outboxes: Vec<_> = talkers.iter().map(|p| Outbox::new(p, &line)).collect();
+    for round in 0..3 {
+        let site = world.site();
+        let mut after: Vec<u64> = std::thread::scope(|scope| {
+            for outbox in &mut outboxes {
+                let site = &site;
+                scope.spawn(move || outbox.talk(site, usize::MAX));
+            }
+            let hearing: Vec<_> = crowd
+                .iter_mut()
+                .map(|person| {
+                    scope.spawn(move || {
+                        person.listens();
+                        let bye = person.expects("bye", |f| f["t"] == "bye");
+                        assert_eq!(
+                            (bye["why"].as_str(), person.is_closed()),
+                            (Some("restart"), 1012)
+                        );
+                        bye["after"].as_u64().expect("when to come back")
+                    })
+                })
+                .collect();
+            std::thread::sleep(Duration::from_millis(400 + 100 * round));
+            let words = world.stop();
+            assert!(!words.contains("panicked"), "{words}");
+            let heard = hearing.into_iter().map(|one| one.join());
+            heard.map(|after| after.expect("a goodbye")).collect()
+        });
+        after.sort_unstable();
+        after.dedup();
+        assert!(
+            after.len() > LISTENERS / 2 && after.iter().all(|ms| *ms <= 5_000),
+            "{after:?}"
+        );
+        world.again();
+        let items = ada.reads(&line);
+        for outbox in &outboxes {
+            outbox.check(&items);
+        }
+    }
+    let said: usize = outboxes.iter().map(|outbox| outbox.said.len()).sum();
+    for outbox in &mut outboxes {
+        let limit = outbox.said.len();
+        outbox.talk(&world.site(), limit);
+        assert!(outbox.said.iter().all(|said| said.q.is_some()));
+    }
+    let items = ada.reads(&line);
+    for outbox in &outboxes {
+        outbox.check(&items);
+    }
+    assert!(said > 100, "there was talk: {said}");
+    world.stop();
+    world.verifies();
 }
 
 #[test]

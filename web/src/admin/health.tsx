@@ -11,7 +11,7 @@ import { Dialog } from '../ui/dialog.tsx';
 import { Input } from '../ui/field.tsx';
 import { Load, useLoad } from '../ui/states.tsx';
 import { toastFault } from '../ui/toast.tsx';
-import { DataTable } from '../rooms/data-table.tsx';
+import { HouseTiles, needText, reserveText } from '../rooms/house.tsx';
 import { workspaceName } from '../rooms/known.ts';
 import { Code, Note, When } from '../rooms/pieces.tsx';
 import { Section } from '../rooms/room.tsx';
@@ -20,7 +20,6 @@ import { t as words } from '../rooms/words.ts';
 import { t } from './words.ts';
 
 const RENEW_MS = 15_000;
-const DISK_LOW = 0.1;
 
 export function HealthView() {
   const health = useLoad<Health>((signal) => get('/admin/health', {}, { signal }));
@@ -44,7 +43,6 @@ export function HealthView() {
             <Section title={t('health')} hint={`${t('health_hint', { build: data.build, since: dateTime(data.started_at) })} ${words('as_of', { time: clock(data.now) })}`}>
               <Tiles data={data} />
             </Section>
-            {data.views?.length ? <Views data={data} /> : null}
           </>
         )}
       </Load>
@@ -60,7 +58,7 @@ function Warnings({ data }: { data: Health }) {
       <strong>{t('warnings')}</strong>
       <ul>
         {data.warnings.map((warning) => (
-          <li key={warning}>{warning}</li>
+          <li key={warning}>{needText(warning)}</li>
         ))}
       </ul>
     </Note>
@@ -87,36 +85,16 @@ function Tiles({ data }: { data: Health }) {
         {t('sweep_next', { when: ago(sweep.next_at, data.now) })} · {t('sweep_total', { n: sweep.destroyed_scopes })}
       </Tile>
       <Tile name={t('disk')} value={formatBytes(disk.free)}>
-        <svg class={`meter${free < DISK_LOW ? ' low' : ''}`} viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+        <svg class={`meter${disk.free < 2 * disk.reserve ? ' low' : ''}`} viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
           <rect width={100 - free * 100} height="6" />
         </svg>
-        {t('disk_free', { total: formatBytes(disk.total) })}
+        {t('disk_free', { total: formatBytes(disk.total) })} · {reserveText(disk.reserve)}
       </Tile>
+      <HouseTiles data={data} />
       <Tile name={t('connections')} value={formatNumber(data.connections)}>
         {t('connections_hint')}
       </Tile>
     </div>
-  );
-}
-
-function Views({ data }: { data: Health }) {
-  return (
-    <Section title={t('views')}>
-      <DataTable
-        caption={t('views')}
-        rows={data.views}
-        keyOf={(view) => view.name}
-        columns={[
-          { name: t('view'), main: true, cell: (view) => view.name },
-          {
-            name: t('view_state'),
-            cell: (view) =>
-              view.position >= data.log.events ? <span class="chip good">{t('view_current')}</span> : <span class="chip sun">{t('view_behind', { n: data.log.events - view.position })}</span>,
-          },
-          { name: t('view_position'), end: true, cell: (view) => formatNumber(view.position) },
-        ]}
-      />
-    </Section>
   );
 }
 

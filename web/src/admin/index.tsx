@@ -1,24 +1,31 @@
 // The administrator's room. Names, counts and rules; never a message.
 
 import { Room } from '../rooms/room.tsx';
-import { Ledger } from '../rooms/ledger.tsx';
+import { lazy } from '../ui/lazy.tsx';
 import { learnChannels } from '../rooms/known.ts';
 import { Channels } from './channels.tsx';
 import { Exports } from './exports.tsx';
 import { HealthView } from './health.tsx';
 import { Invites } from './invites.tsx';
 import { People } from './people.tsx';
-import { PosterView } from './poster-view.tsx';
-import { Retention } from './retention.tsx';
 import { t } from './words.ts';
 import './admin.css';
 
-const PARTS = [
+// Each of these parts is fetched when it is first opened.
+const Destructions = lazy(() => import('../rooms/destructions.tsx').then((module) => module.Destructions));
+const Ledger = lazy(() => import('../rooms/ledger.tsx').then((module) => module.Ledger));
+const Orders = lazy(() => import('../rooms/orders.tsx').then((module) => module.Orders));
+const PosterView = lazy(() => import('./poster-view.tsx').then((module) => module.PosterView));
+const Retention = lazy(() => import('./retention.tsx').then((module) => module.Retention));
+
+const parts = () => [
   { at: '', name: t('health') },
   { at: 'people', name: t('people') },
   { at: 'invites', name: t('invites') },
   { at: 'channels', name: t('channels') },
   { at: 'retention', name: t('retention') },
+  { at: 'forget', name: t('forget') },
+  { at: 'destroyed', name: t('destroyed') },
   { at: 'exports', name: t('exports') },
   { at: 'ledger', name: t('ledger') },
 ];
@@ -27,7 +34,7 @@ export default function Admin({ path }: { path: string[] }) {
   const [at = '', id] = path;
   learnChannels();
   return (
-    <Room base="admin" only="admin" title={t('title')} parts={PARTS} at={at}>
+    <Room base="admin" only="admin" title={t('title')} parts={parts()} at={at}>
       {view(at, id)}
     </Room>
   );
@@ -43,6 +50,10 @@ function view(at: string, id: string | undefined) {
       return <Channels />;
     case 'retention':
       return <Retention />;
+    case 'forget':
+      return <Orders base="admin" at={id} />;
+    case 'destroyed':
+      return <Destructions base="admin" at={id} />;
     case 'exports':
       return <Exports />;
     case 'ledger':

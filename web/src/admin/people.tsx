@@ -19,7 +19,7 @@ import { Choices, saveFile, When } from '../rooms/pieces.tsx';
 import { Section } from '../rooms/room.tsx';
 import { t as words } from '../rooms/words.ts';
 import { DevicesDialog, ResetDialog, RoleDialog } from './person-dialogs.tsx';
-import { ROLE_NAMES, t } from './words.ts';
+import { roleName, ROLES, t } from './words.ts';
 
 type State = 'all' | 'active' | 'inactive' | 'never';
 const SHOWN_AT_ONCE = 100;
@@ -127,7 +127,7 @@ function PersonCell({ person }: { person: Person }) {
 function RoleChip({ person }: { person: Person }) {
   if (person.imported) return <span class="chip">{t('imported')}</span>;
   if (!person.active) return <span class="chip bad">{t('inactive')}</span>;
-  return person.role === 'member' ? <>{ROLE_NAMES.member}</> : <span class="chip sun">{ROLE_NAMES[person.role]}</span>;
+  return person.role === 'member' ? <>{roleName('member')}</> : <span class="chip sun">{roleName(person.role)}</span>;
 }
 
 async function deactivate(person: AdminPerson, done: () => void): Promise<void> {
@@ -170,13 +170,13 @@ const fold = (text: string): string =>
     .toLocaleLowerCase();
 
 function roles(): { value: Role; label: string }[] {
-  return (Object.keys(ROLE_NAMES) as Role[]).map((value) => ({ value, label: ROLE_NAMES[value] }));
+  return ROLES.map((value) => ({ value, label: roleName(value) }));
 }
 
 function peopleCsv(people: AdminPerson[]): string {
   const moment = (ts: number | null): string => (ts === null ? '' : new Date(ts).toISOString());
   return csv([
     [t('name'), 'handle', t('role'), t('state'), `${t('joined')} (UTC)`, `${t('last_seen')} (UTC)`, t('devices'), t('in_channels')],
-    ...people.map((p) => [p.name, p.handle, ROLE_NAMES[p.role], p.active ? t('active') : t('inactive'), moment(p.joined_at), moment(p.seen_at), p.devices, p.channels]),
+    ...people.map((p) => [p.name, p.handle, roleName(p.role), p.active ? t('active') : t('inactive'), moment(p.joined_at), moment(p.seen_at), p.devices, p.channels]),
   ]);
 }

@@ -14,10 +14,9 @@ import { toast, toastFault } from '../ui/toast.tsx';
 import { act } from '../rooms/act.ts';
 import { copyText, Note } from '../rooms/pieces.tsx';
 import { t as words } from '../rooms/words.ts';
-import { ROLE_NAMES, t } from './words.ts';
-import { ROLE_TEXTS } from './role-texts.ts';
+import { roleName, t } from './words.ts';
 
-const ROLES: Exclude<Role, 'bot'>[] = ['member', 'guest', 'officer', 'auditor', 'admin'];
+const GIVEN: Exclude<Role, 'bot'>[] = ['member', 'guest', 'officer', 'auditor', 'admin'];
 
 export function RoleDialog({ person, onClose, onDone }: { person: AdminPerson; onClose: () => void; onDone: () => void }) {
   const [role, setRole] = useState(person.role);
@@ -26,7 +25,7 @@ export function RoleDialog({ person, onClose, onDone }: { person: AdminPerson; o
     setBusy(true);
     try {
       await command({ t: 'person.role', person: person.id, role });
-      toast(t('role_saved', { name: person.name, role: ROLE_NAMES[role] }));
+      toast(t('role_saved', { name: person.name, role: roleName(role) }));
       onDone();
       onClose();
     } catch (error) {
@@ -48,11 +47,11 @@ export function RoleDialog({ person, onClose, onDone }: { person: AdminPerson; o
       }
     >
       <div class="options" role="radiogroup" aria-label={t('role')}>
-        {ROLES.map((one) => (
+        {GIVEN.map((one) => (
           <label key={one} class="option" for={`role-${one}`}>
             <input id={`role-${one}`} type="radio" name="role" checked={role === one} onChange={() => setRole(one)} />
-            {ROLE_NAMES[one]}
-            <span class="hint">{ROLE_TEXTS[one]}</span>
+            {roleName(one)}
+            <span class="hint">{t(`may_${one}`)}</span>
           </label>
         ))}
       </div>

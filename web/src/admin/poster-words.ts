@@ -33,6 +33,16 @@ export const POSTERS = {
     places: (n) => `Für die ersten ${n} Personen`,
     typed: 'Keine Kamera? Diese Adresse öffnen:',
   },
+  nl: {
+    name: 'Nederlands',
+    title: 'Doe mee in onze teamchat',
+    steps: ['Richt de camera van je telefoon op de code', 'Typ je naam en kies een pincode', 'Je bent binnen'],
+    promise: 'Geen e-mail, geen telefoonnummer, niets te installeren.',
+    channels: 'Je komt in',
+    until: (date) => `Geldig tot ${date}`,
+    places: (n) => `Voor de eerste ${n} mensen`,
+    typed: 'Geen camera? Open dit adres:',
+  },
   fr: {
     name: 'Français',
     title: 'Rejoignez notre messagerie d’équipe',

@@ -1,4 +1,4 @@
-// Retention: the rules, what the next run destroys under them, and a change only after its price was read and typed.
+// Retention: the rules and why they hold, what the next run destroys under them, and a change only after its price was read and typed.
 
 import { useEffect, useState } from 'preact/hooks';
 import { get } from '../core/api.ts';
@@ -11,51 +11,92 @@ import { Dialog } from '../ui/dialog.tsx';
 import { Input } from '../ui/field.tsx';
 import { Load, Loading, useLoad, type Loaded } from '../ui/states.tsx';
 import { toast, toastFault } from '../ui/toast.tsx';
-import { DataTable } from '../rooms/data-table.tsx';
+import { DataTable, None } from '../rooms/data-table.tsx';
+import { floorOf, floorsOf, ownFloor, type Floors } from '../rooms/floors.ts';
 import { channelName, channelTitle, fetchChannels, type AdminChannel } from '../rooms/known.ts';
-import { Note } from '../rooms/pieces.tsx';
+import { Note, Stale } from '../rooms/pieces.tsx';
+import { WaitingRules, Needs } from '../rooms/proposals.tsx';
+import { t as policy } from '../rooms/policy-words.ts';
 import { Section } from '../rooms/room.tsx';
 import { keepText, ruleText } from '../rooms/rule.ts';
+import { useProposals } from '../rooms/use-governance.ts';
 import { t as words } from '../rooms/words.ts';
+import { ChangeFloor, DAYS_MAX, floorText, type Target } from './retention-floor.tsx';
 import { t } from './words.ts';
 
-interface Target {
-  c: Id | null;
-  name: string;
-  keep: number | null;
-  inherits: boolean;
-}
 interface Choice {
   keep: number | null;
   inherit: boolean;
 }
 
 const PRESETS = [7, 30, 90, 180, 365, 1095, 2555];
-const DAYS_MAX = 36_500;
 const PREVIEW_DELAY_MS = 250;
 
 export function Retention() {
   const channels = useLoad((signal) => fetchChannels(signal));
   const keep = state.value?.workspace.keep_days ?? null;
   const now = usePreview({ c: null }, { keep, inherit: false });
-  const [target, setTarget] = useState<Target>();
-  const done = (): void => {
+  const proposals = useProposals();
+  const taken = proposals.data?.proposals.filter((one) => one.state === 'taken').length;
+  // One that took effect meanwhile has changed the rules below.
+  useEffect(() => {
+    if (!taken) return;
     channels.reload();
     now.reload();
+  }, [taken]);
+  const [target, setTarget] = useState<Target & { what: 'ceiling' | 'floor' }>();
+  const done = (): void => {
+    channels.reload();
+    proposals.reload();
+    now.reload();
   };
+  const set = state.value?.workspace;
+  const known = set && channels.data && floorsOf(set, channels.data);
+  const workspace = (what: 'ceiling' | 'floor') => known && setTarget({ what, c: null, name: t('the_workspace'), keep, inherits: false, floor: known.workspace, least: known.workspace.days });
+  const pick = (what: 'ceiling' | 'floor', channel: AdminChannel) =>
+    known &&
+    setTarget({
+      what,
+      c: channel.id,
+      name: channelTitle(channel),
+      keep: channel.rule.keep_days,
+      inherits: channel.rule.from === 'workspace',
+      floor: ownFloor(known, channel.id),
+      least: floorOf(known, channel.id),
+    });
   return (
     <>
+      <Stale from={channels} />
+      <WaitingRules from={proposals} onDone={done} />
       <Section
         title={t('workspace_rule')}
-        hint={t('retention_hint')}
-        actions={<Button onClick={() => setTarget({ c: null, name: t('the_workspace'), keep, inherits: false })}>{t('change')}</Button>}
+        hint={`${t('retention_hint')} ${t('two_bounds')}`}
+        actions={
+          <>
+            <Button disabled={!known} onClick={() => workspace('floor')}>
+              {t('set_floor')}
+            </Button>
+            <Button disabled={!known} onClick={() => workspace('ceiling')}>
+              {t('set_rule')}
+            </Button>
+          </>
+        }
       >
         <div class="card rule-card">
-          <strong class="figure">{keepText(keep)}</strong>
+          <div class="bounds">
+            <div>
+              <span class="label">{t('at_most')}</span>
+              <strong class="figure">{keepText(keep)}</strong>
+            </div>
+            <div>
+              <span class="label">{t('at_least')}</span>
+              {known ? <strong class="figure">{floorText(known.workspace)}</strong> : <Loading />}
+            </div>
+          </div>
           <Load from={now}>{(preview) => <NextRun preview={preview} />}</Load>
         </div>
       </Section>
-      <Section title={t('channel_rules')}>
+      <Section title={t('channel_rules')} hint={t('channel_rules_hint')}>
         <Load from={channels}>
           {(list) => (
             <DataTable
@@ -65,19 +106,21 @@ export function Retention() {
               empty={<p class="hint">{t('no_channel')}</p>}
               columns={[
                 { name: t('name'), main: true, cell: channelTitle },
-                { name: t('rule'), cell: (channel) => (channel.rule.from === 'channel' ? <strong>{ruleText(channel.rule)}</strong> : ruleText(channel.rule)) },
+                { name: t('at_most'), cell: (channel) => (channel.rule.from === 'channel' ? <strong>{t('own_rule', { keep: ruleText(channel.rule) })}</strong> : ruleText(channel.rule)) },
+                { name: t('at_least'), cell: (channel) => (known ? <Least floors={known} c={channel.id} /> : <None />) },
                 { name: t('count'), end: true, cell: (channel) => formatNumber(channel.messages) },
                 {
                   name: t('set_rule'),
                   quiet: true,
                   cell: (channel) => (
-                    <Button
-                      kind="quiet"
-                      aria-label={`${t('set_rule')}: ${channelTitle(channel)}`}
-                      onClick={() => setTarget({ c: channel.id, name: channelTitle(channel), keep: channel.rule.keep_days, inherits: channel.rule.from === 'workspace' })}
-                    >
-                      {t('change')}
-                    </Button>
+                    <div class="row">
+                      <Button kind="quiet" disabled={!known} aria-label={`${t('set_floor')}: ${channelTitle(channel)}`} onClick={() => pick('floor', channel)}>
+                        {t('floor')}
+                      </Button>
+                      <Button kind="quiet" disabled={!known} aria-label={`${t('set_rule')}: ${channelTitle(channel)}`} onClick={() => pick('ceiling', channel)}>
+                        {t('ceiling')}
+                      </Button>
+                    </div>
                   ),
                 },
               ]}
@@ -85,9 +128,19 @@ export function Retention() {
           )}
         </Load>
       </Section>
-      {target ? <ChangeRule target={target} workspace={keep} onClose={() => setTarget(undefined)} onDone={done} /> : null}
+      {target?.what === 'ceiling' ? <ChangeRule target={target} workspace={keep} onClose={() => setTarget(undefined)} onDone={done} /> : null}
+      {target?.what === 'floor' && known ? <ChangeFloor target={target} workspace={known.workspace} onClose={() => setTarget(undefined)} onDone={done} /> : null}
     </>
   );
+}
+
+/** How long at least, and whose rule that is. */
+function Least({ floors, c }: { floors: Floors; c: Id }) {
+  const own = ownFloor(floors, c);
+  const holds = floorOf(floors, c);
+  if (holds === null) return <span class="none">{t('no_floor')}</span>;
+  const isOwn = own.days === holds && holds !== floors.workspace.days;
+  return isOwn ? <strong>{t('own_rule', { keep: floorText(own) })}</strong> : <span>{t('of_workspace', { keep: floorText(floors.workspace) })}</span>;
 }
 
 function NextRun({ preview }: { preview: PolicyPreview }) {
@@ -128,16 +181,21 @@ function ChangeRule(props: { target: Target; workspace: number | null; onClose: 
   const [typed, setTyped] = useState('');
   const [busy, setBusy] = useState(false);
   const preview = usePreview(target, choice);
-  const valid = choice.keep === null || (Number.isInteger(choice.keep) && choice.keep >= 1 && choice.keep <= DAYS_MAX);
+  const inForce = choice.inherit ? props.workspace : choice.keep;
+  const inRange = choice.keep === null || (Number.isInteger(choice.keep) && choice.keep >= 1 && choice.keep <= DAYS_MAX);
+  const belowFloor = inRange && inForce !== null && target.least !== null && inForce < target.least;
+  const valid = inRange && !belowFloor;
   const doomed = preview.data?.messages ?? 0;
   const files = preview.data?.files ?? 0;
   const price = doomed || files;
-  const ready = valid && preview.data !== undefined && !preview.loading && !preview.error && (price === 0 || typed.trim() === String(price));
+  const needs = preview.data?.needs_approval ?? false;
+  const alone = needs && preview.data?.approvers === 0;
+  const ready = valid && !alone && preview.data !== undefined && !preview.loading && !preview.error && (price === 0 || typed.trim() === String(price));
   const save = async (): Promise<void> => {
     setBusy(true);
     try {
-      await command({ t: 'policy.set', c: target.c, keep_days: choice.inherit ? null : choice.keep, ...(choice.inherit ? { inherit: true } : {}) });
-      toast(t('rule_saved'));
+      const ack = await command({ t: 'policy.set', c: target.c, keep_days: choice.inherit ? null : choice.keep, ...(choice.inherit ? { inherit: true } : {}), floor_days: target.floor.days });
+      toast(ack.proposal ? policy('propose_done') : t('rule_saved'));
       props.onDone();
       props.onClose();
     } catch (error) {
@@ -154,15 +212,17 @@ function ChangeRule(props: { target: Target; workspace: number | null; onClose: 
         <>
           <Button onClick={props.onClose}>{words('cancel')}</Button>
           <Button kind={price ? 'danger' : 'primary'} busy={busy} disabled={!ready} onClick={() => void save()}>
-            {t(price ? 'set_danger' : 'set')}
+            {needs ? policy('propose') : t('set')}
           </Button>
         </>
       }
     >
       <div class="stack">
-        <KeepChoice target={target} workspace={props.workspace} choice={choice} onChoice={(next) => (setTyped(''), setChoice(next))} fault={valid ? undefined : t('days_fault', { n: DAYS_MAX })} />
+        <KeepChoice target={target} workspace={props.workspace} choice={choice} onChoice={(next) => (setTyped(''), setChoice(next))} fault={inRange ? undefined : t('days_fault', { n: DAYS_MAX })} />
+        {belowFloor ? <Note kind="bad">{t('below_floor', { floor: keepText(target.least) })}</Note> : null}
         {valid ? <Price preview={preview} /> : null}
-        {valid && price > 0 && !preview.loading ? (
+        {valid && preview.data && !preview.loading ? <Needs preview={preview.data} /> : null}
+        {valid && price > 0 && !preview.loading && !alone ? (
           <Input label={t('typed', { n: String(price) })} hint={t('typed_hint')} value={typed} inputMode="numeric" autoComplete="off" onValue={setTyped} />
         ) : null}
       </div>
@@ -212,13 +272,12 @@ function KeepChoice(props: { target: Target; workspace: number | null; choice: C
 function Price({ preview }: { preview: Loaded<PolicyPreview> }) {
   if (preview.error) return <Note kind="bad">{preview.error.message}</Note>;
   if (preview.loading || !preview.data) return <Loading />;
-  const { messages, files, channels, next_run_at } = preview.data;
+  const { messages, files, channels } = preview.data;
   if (!messages && !files) return <Note kind="good">{t('would_nothing')}</Note>;
   return (
     <div class="stack tight" aria-live="polite">
       <Note kind="bad">
         {t('would_some', {
-          when: dateTime(next_run_at),
           messages: words('messages', { n: messages }),
           files: words('files', { n: files }),
           channels: words('channels', { n: channels.length }),

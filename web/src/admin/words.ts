@@ -1,14 +1,16 @@
 // The words of the administrator's room.
 
-import { translator } from '../core/i18n.ts';
+import { translator, type Catalogue } from '../core/i18n.ts';
 
-export const t = translator({
+export const english = {
   title: 'Administration',
   health: 'Health',
   people: 'People',
   invites: 'Invites',
   channels: 'Channels',
   retention: 'Retention',
+  forget: 'Forgetting',
+  destroyed: 'Destroyed',
   exports: 'Exports',
   ledger: 'Ledger',
 
@@ -35,12 +37,6 @@ export const t = translator({
   disk_free: 'free of {total}',
   connections: 'Connections',
   connections_hint: 'open right now',
-  views: 'Views',
-  view: 'View',
-  view_position: 'Read up to',
-  view_state: 'State',
-  view_current: 'current',
-  view_behind: '{n} event behind|{n} events behind',
   warnings: 'What needs your attention',
   no_warnings: 'No warnings at {time}.',
 
@@ -124,6 +120,7 @@ export const t = translator({
   choose_channels: 'Channels they join',
   choose_channels_hint: 'Without any they join the workspace and nothing else.',
   find_channel: 'Find a channel',
+  more_channels: '{n} more: type to find them.|{n} more: type to find them.',
 
   // poster
   poster_title: 'Poster',
@@ -156,16 +153,44 @@ export const t = translator({
   orphan_text: '{n} channel has no active owner. Nobody can add or remove its members.|{n} channels have no active owner. Nobody can add or remove their members.',
   no_channel: 'No channels',
   no_channel_text: 'No channel matches this filter.',
-  set_rule: 'Change rule',
+  set_rule: 'Change ceiling',
 
   // retention
   retention_hint: 'When its time is over, a day’s key is destroyed: messages, edits, reactions, receipts and files together. The log still proves that they existed.',
   workspace_rule: 'Rule of the workspace',
-  change: 'Change',
+  ceiling: 'Ceiling',
   next_run: 'The next run, {when},',
   next_nothing: 'destroys nothing.',
   next_destroys: 'destroys {messages} and {files}.',
+  two_bounds: 'A ceiling says when it must be gone, a floor before when nothing may go; the floor wins.',
+  at_most: 'Kept at most',
+  at_least: 'Kept at least',
+  floor: 'Floor',
+  no_floor: 'No floor',
+  floor_open: '{keep}',
+  floor_locked: '{keep}, locked',
+  own_rule: '{keep}, own rule',
+  of_workspace: '{keep}, as the workspace',
+  set_floor: 'Change floor',
+  floor_of: 'Floor of {name}',
+  floor_hint: 'Before this many days no message, reaction or file is destroyed: not by a ceiling, and not by an order to erase or redact. Deleting still hides.',
+  floor_days: 'Days at least',
+  floor_days_hint: 'Empty: no floor.',
+  floor_below: 'The workspace’s floor of {keep} holds for every channel. A channel can lengthen it, not shorten it.',
+  floor_above: 'The ceiling is {keep}. A floor above it is no rule: what must be kept could not go in time.',
+  floor_is_locked: 'This floor is locked at {keep}. It can be lengthened, never shortened, by anybody.',
+  floor_lock: 'Lock it: from then on it can only be lengthened',
+  floor_lock_text: 'Nobody can undo a lock: not you, and not another administrator. Every record of {name} is then kept for at least {keep}, whatever anybody asks.',
+  floor_shorter: 'What orders to forget left only because of the floor goes with the next run of retention.',
+  floor_longer: 'From now on nothing younger than {keep} is forgotten in {name}.',
+  floor_typed: 'Type {n} to lock',
+  floor_typed_hint: 'The number of days that can never be shortened.',
+  floor_set: 'Set the floor',
+  floor_set_lock: 'Set and lock the floor',
+  floor_saved: 'The floor is set.',
+  below_floor: 'Nothing may be forgotten before {floor} have passed: that is the floor. A ceiling below it is no rule.',
   channel_rules: 'Rules by channel',
+  channel_rules_hint: 'A channel follows the workspace unless it has a rule of its own. Of two floors the longer holds.',
   rule_of: 'Rule of {name}',
   the_workspace: 'the workspace',
   follows: 'Follows the workspace ({keep})',
@@ -180,12 +205,11 @@ export const t = translator({
   days_fault: 'From 1 to {n} days.',
   would: 'What this would destroy',
   would_nothing: 'It destroys nothing. No record is older than this rule allows.',
-  would_some: 'With the next run, {when}, {messages} and {files} in {channels} would be destroyed. This cannot be undone by anybody.',
+  would_some: 'If it held now, the next run would destroy {messages} and {files} in {channels}. This cannot be undone by anybody.',
   would_from: '{first} to {last}',
   typed: 'Type {n} to confirm',
   typed_hint: 'The number of messages that this rule destroys.',
   set: 'Set the rule',
-  set_danger: 'Set the rule and destroy',
   rule_saved: 'The rule is set.',
   counting: 'Counting',
   span: 'Days',
@@ -197,13 +221,22 @@ export const t = translator({
   no_exports_text: 'When an officer asks for one, you can approve or refuse it here.',
   to_decide: 'To decide',
   decided: 'Decided',
-});
 
-export const ROLE_NAMES = {
-  member: 'Member',
-  guest: 'Guest',
-  admin: 'Administrator',
-  officer: 'Officer',
-  auditor: 'Auditor',
-  bot: 'Bot',
+  // roles, and what each may do
+  role_member: 'Member',
+  role_guest: 'Guest',
+  role_admin: 'Administrator',
+  role_officer: 'Officer',
+  role_auditor: 'Auditor',
+  role_bot: 'Bot',
+  may_member: 'Reads and writes in own channels, starts channels, writes to others directly.',
+  may_guest: 'Reads and writes only in the channels given by an invite or an owner.',
+  may_officer: 'Legal and compliance: asks for exports and decides on those of others. Cannot change settings.',
+  may_auditor: 'Checks that the record is whole. Reads no message anywhere.',
+  may_admin: 'People, invites, retention. Cannot read the content of channels without being a member.',
 } as const;
+
+export const t = translator(english, import.meta.glob<Catalogue>('./words.*.ts', { import: 'default' }));
+
+export const ROLES = ['member', 'guest', 'admin', 'officer', 'auditor', 'bot'] as const;
+export const roleName = (role: (typeof ROLES)[number]): string => t(`role_${role}`);

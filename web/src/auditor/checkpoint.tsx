@@ -8,16 +8,19 @@ import { ago, dateTime } from '../core/time.ts';
 import type { Checkpoint, Health } from '../core/types.ts';
 import { Button } from '../ui/button.tsx';
 import { Load, useLoad } from '../ui/states.tsx';
+import { needText } from '../rooms/house.tsx';
 import { Code, Facts, Note, saveFile, When } from '../rooms/pieces.tsx';
 import { checkSignature, parseNote, type Signature } from '../rooms/proof/note.ts';
 import { Section } from '../rooms/room.tsx';
 import { Tile } from '../rooms/tile.tsx';
+import { Outside } from './outside.tsx';
 import { t } from './words.ts';
 
 export function CheckpointView() {
   return (
     <>
       <Newest />
+      <Outside />
       <Running />
     </>
   );
@@ -116,7 +119,7 @@ function Running() {
             </div>
             {data.warnings.map((warning) => (
               <Note key={warning} kind="sun">
-                {warning}
+                {needText(warning)}
               </Note>
             ))}
           </>

@@ -1,23 +1,40 @@
 // The auditor's room: is the record whole? There is no content anywhere in it.
 
-import { Ledger } from '../rooms/ledger.tsx';
+import { lazy } from '../ui/lazy.tsx';
 import { Room } from '../rooms/room.tsx';
 import { CheckpointView } from './checkpoint.tsx';
 import { Verify } from './verify.tsx';
 import { t } from './words.ts';
 import './auditor.css';
 
-const PARTS = [
+const Destructions = lazy(() => import('../rooms/destructions.tsx').then((module) => module.Destructions));
+const Ledger = lazy(() => import('../rooms/ledger.tsx').then((module) => module.Ledger));
+
+const parts = () => [
   { at: '', name: t('checkpoint') },
   { at: 'verify', name: t('verify') },
+  { at: 'destroyed', name: t('destructions') },
   { at: 'ledger', name: t('ledger') },
 ];
 
 export default function Auditor({ path }: { path: string[] }) {
-  const [at = ''] = path;
+  const [at = '', id] = path;
   return (
-    <Room base="auditor" only="auditor" title={t('title')} parts={PARTS} at={at}>
-      {at === 'verify' ? <Verify /> : at === 'ledger' ? <Ledger /> : <CheckpointView />}
+    <Room base="auditor" only="auditor" title={t('title')} parts={parts()} at={at}>
+      {view(at, id)}
     </Room>
   );
+}
+
+function view(at: string, id: string | undefined) {
+  switch (at) {
+    case 'verify':
+      return <Verify />;
+    case 'destroyed':
+      return <Destructions base="auditor" at={id} />;
+    case 'ledger':
+      return <Ledger />;
+    default:
+      return <CheckpointView />;
+  }
 }

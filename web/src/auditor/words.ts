@@ -1,12 +1,13 @@
 // The words of the auditor's room.
 
-import { translator } from '../core/i18n.ts';
+import { translator, type Catalogue } from '../core/i18n.ts';
 
-export const t = translator({
+export const english = {
   title: 'Audit',
   checkpoint: 'Checkpoint',
   verify: 'Verify',
   ledger: 'Ledger',
+  destructions: 'Destroyed',
   hint: 'A checkpoint is the signed size and root of the log. Keep one today, outside this system, and every later log must contain today’s, unchanged.',
   size: 'Events',
   size_hint: 'position 0 to {last}',
@@ -30,6 +31,27 @@ export const t = translator({
   save: 'Save this checkpoint',
   save_hint: 'Keep the file where the operators of this server cannot reach it.',
   renew: 'Fetch the newest',
+
+  outside: 'Seen from outside',
+  outside_hint: 'A witness is another server that signs a checkpoint only if it continues the one it signed before. What it has seen cannot be rewritten unnoticed, even by whoever runs this server.',
+  outside_renew: 'Look again',
+  outside_last: 'Last seen',
+  outside_never: 'Never',
+  outside_size: 'Events seen',
+  outside_behind: '{n} signed event not yet seen|{n} signed events not yet seen',
+  no_witness: 'No witness is configured. Nobody outside has seen this log: only the checkpoints you keep yourself bind it.',
+  never_witnessed: 'No witness has seen this log yet.',
+  old_witness: 'Nobody outside has seen this log since {when}. What happened after binds only those who keep checkpoints.',
+  some_failing: '{n} witness could not be reached at the last try.|{n} witnesses could not be reached at the last try.',
+  witnessed: 'The first {size} events were seen by a witness, {when}. From then on they cannot be changed unnoticed.',
+  witnesses: 'Witnesses',
+  witness: 'Witness',
+  witness_seen: 'Signed last',
+  witness_tried: 'Last try',
+  witness_url: 'Address',
+  tried_failed: 'failed: {why}',
+  stamp: 'Time-stamp',
+  stamp_hint: 'size {size}, by {url}',
 
   server: 'What the server says of itself',
   server_hint: 'Told, not proved.',
@@ -77,4 +99,6 @@ export const t = translator({
   single_ok: 'Event {n} is in the log of {size} events. Recomputed from {hashes}.',
   single_bad: 'It is not there: {why}',
   position_fault: 'A position from 0 to {last}.',
-});
+} as const;
+
+export const t = translator(english, import.meta.glob<Catalogue>('./words.*.ts', { import: 'default' }));

@@ -3,6 +3,7 @@
 import { useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { command, state } from '../core/live.ts';
+import { go, href } from '../core/route.ts';
 import type { State } from '../core/state.ts';
 import type { Channel, Item } from '../core/types.ts';
 import { IconButton } from '../ui/button.tsx';
@@ -10,7 +11,7 @@ import { confirm } from '../ui/dialog.tsx';
 import { Menu, type MenuEntry } from '../ui/menu.tsx';
 import { lazy } from '../ui/lazy.tsx';
 import { toast, toastFault } from '../ui/toast.tsx';
-import { isOwner } from './names.ts';
+import { isOwner, mayPin } from './names.ts';
 import { t } from './words.ts';
 
 export const QUICK = ['👍', '❤️', '😂', '😮', '😢', '🙏'];
@@ -22,6 +23,9 @@ export interface Acts {
   edit: (item: Item) => void;
   info: (item: Item) => void;
   history: (item: Item) => void;
+  forward: (item: Item) => void;
+  select: (item: Item) => void;
+  asked: (item: Item) => void;
 }
 
 export function ItemActions(props: {
@@ -126,11 +130,42 @@ function entries(s: State, { item, channel, inThread, acts }: { item: Item; chan
     alive && mayWrite && { label: t('reply'), icon: 'reply', run: () => acts.reply(item) },
     alive && open && !inThread && { label: t('reply_thread'), icon: 'thread', run: () => acts.thread(item) },
     alive && !!item.b && { label: t('copy_text'), icon: 'copy', run: () => void copy(item.b ?? '') },
-    alive && own && open && !!item.b && { label: t('edit'), icon: 'edit', run: () => acts.edit(item) },
+    alive && !item.poll && { label: t('forward'), icon: 'forward-message', run: () => acts.forward(item) },
+    alive && { label: t('select'), icon: 'check', run: () => acts.select(item) },
+    alive && saveEntry(channel, item),
+    alive && open && !inThread && mayPin(s, channel) && pinEntry(channel, item),
+    alive && !!item.ask && (own || isOwner(s, channel)) && { label: t('confirmations'), icon: 'confirm', run: () => acts.asked(item) },
+    alive && open && !!item.poll && !item.poll.closed && (own || isOwner(s, channel)) && { label: t('poll_close'), icon: 'lock', run: () => void askClose(channel, item) },
+    // What people confirm or vote on stays as it is.
+    alive && own && open && !!item.b && !item.ask && !item.poll && { label: t('edit'), icon: 'edit', run: () => acts.edit(item) },
     own && !item.gone && { label: t('message_info'), icon: 'info', run: () => acts.info(item) },
     !!item.ed && !item.gone && { label: t('see_history'), icon: 'clock', run: () => acts.history(item) },
     alive && open && (own || isOwner(s, channel)) && { label: t('delete'), icon: 'trash', danger: true, run: () => void askDelete(channel, item) },
   ];
+}
+
+function saveEntry(channel: Channel, item: Item): MenuEntry {
+  const on = !channel.saved.includes(item.q);
+  return { label: t(on ? 'save_later' : 'save_off'), icon: 'saved', run: () => void save(channel.id, item.q, on) };
+}
+
+async function save(c: string, q: number, on: boolean): Promise<void> {
+  try {
+    await command({ t: 'save', c, q, on });
+    if (on) toast(t('saved_now'), { action: { label: t('show_it'), run: () => go(href('saved')) } });
+  } catch (error) {
+    toastFault(error);
+  }
+}
+
+function pinEntry(channel: Channel, item: Item): MenuEntry {
+  const on = !channel.pins.includes(item.q);
+  return { label: t(on ? 'pin' : 'unpin'), icon: 'pin', run: () => void command({ t: 'pin', c: channel.id, q: item.q, on }).catch(toastFault) };
+}
+
+async function askClose(channel: Channel, item: Item): Promise<void> {
+  const yes = await confirm({ title: t('poll_close_title'), body: <p>{t('poll_close_text')}</p>, action: t('poll_close') });
+  if (yes) await command({ t: 'close', c: channel.id, q: item.q }).catch(toastFault);
 }
 
 export async function askDelete(channel: Channel, item: Item): Promise<void> {

@@ -3,7 +3,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { command, sayTyping, state } from '../core/live.ts';
-import { enqueue, type Attachment } from '../core/outbox.ts';
+import { enqueue, type Attachment, type Entry } from '../core/outbox.ts';
 import { formatBytes } from '../core/i18n.ts';
 import type { State } from '../core/state.ts';
 import { mentioned, type Mentionable } from '../core/text.ts';
@@ -12,15 +12,22 @@ import { ulid } from '../core/ulid.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
+import { MenuButton } from '../ui/menu.tsx';
 import { lazy } from '../ui/lazy.tsx';
 import { toast, toastFault } from '../ui/toast.tsx';
 import { draft, setDraft } from '../core/drafts.ts';
-import { authorName, channelName, gist, ruleSentence } from './names.ts';
-import { canRecord, VoiceNote } from './voice.tsx';
+import { authorName, channelName, gist, isOwner } from './names.ts';
+import { RuleLine } from './rule-line.tsx';
+import { canRecord } from './voice.ts';
 import { t } from './words.ts';
 
+const VoiceNote = lazy(() => import('./pages.ts').then((pages) => pages.VoiceNote));
+const NewPoll = lazy(() => import('./pages.ts').then((pages) => pages.NewPoll));
+const SendLater = lazy(() => import('./pages.ts').then((pages) => pages.SendLater));
+const LinkAhead = lazy(() => import('./pages.ts').then((pages) => pages.LinkAhead));
 const EmojiGrid = lazy(() => import('./pages.ts').then((pages) => pages.EmojiGrid));
 
+const FITS_ITSELF = typeof CSS !== 'undefined' && CSS.supports('field-sizing', 'content');
 const TYPING_EVERY_MS = 3_000;
 const MAX_MENTIONS = 6;
 
@@ -48,11 +55,17 @@ export function Composer({ channel, thread, draftKey, reply, editing, dropped, o
   const grid = useSignal<DOMRect | null>(null);
   const popup = useSignal<{ from: number; word: string; at: number } | null>(null);
   const recording = useSignal(false);
+  const asking = useSignal(false);
+  const urging = useSignal(false);
+  const polling = useSignal(false);
+  const later = useSignal(false);
+  const link = useSignal<Entry['lp'] | null>(null);
   const lastTyping = useRef(0);
   const fine = useFinePointer();
 
-  // Another conversation: its own draft. Attachments do not wander along.
+  // Another conversation: its own draft. Attachments do not wander along, nor does a mark.
   useLayoutEffect(() => {
+    urging.value = false;
     text.value = editing ? (editing.b ?? '') : draft(draftKey);
     picked.current = (editing?.m ?? []).flatMap((id) => (s.people[id] ? [{ id, name: s.people[id].name }] : []));
     if (!editing) return;
@@ -67,7 +80,8 @@ export function Composer({ channel, thread, draftKey, reply, editing, dropped, o
   }, [draftKey]);
   useLayoutEffect(() => {
     const node = box.current;
-    if (!node) return;
+    // The browser's own way costs a fraction of asking and setting with every key.
+    if (!node || FITS_ITSELF) return;
     node.style.setProperty('block-size', 'auto');
     node.style.setProperty('block-size', `${Math.min(node.scrollHeight, Math.round(innerHeight * 0.4))}px`);
   }, [text.value, draftKey]);
@@ -117,7 +131,11 @@ export function Composer({ channel, thread, draftKey, reply, editing, dropped, o
         ...(thread === undefined ? {} : { th: thread }),
         ...(reply ? { re: { q: reply.q, u: reply.u, b: gist(reply).slice(0, 140) } } : {}),
         ...(m.length ? { m } : {}),
+        ...(asking.value ? { ask: true as const } : {}),
+        ...(urging.value ? { urgent: true as const } : {}),
+        ...(link.value ? { lp: link.value } : {}),
       });
+      asking.value = urging.value = false;
       setDraft(draftKey, '');
       lastTyping.current = 0;
     }
@@ -193,6 +211,7 @@ export function Composer({ channel, thread, draftKey, reply, editing, dropped, o
     }
   };
 
+  const mayAsk = channel.kind !== 'direct' && channel.members.length > 1;
   const name = channelName(s, channel);
   const label = thread === undefined ? t('compose_to', { name }) : t('compose_reply');
   return (
@@ -208,17 +227,32 @@ export function Composer({ channel, thread, draftKey, reply, editing, dropped, o
           <Icon name={editing ? 'edit' : 'reply'} />
           <span class="grow">
             <b class="clip">{editing ? t('editing') : t('replying_to', { name: reply ? authorName(s, reply) : '' })}</b>
-            <span class="clip muted">{gist((editing ?? reply) as Item)}</span>
+            <span class="clip muted" dir="auto">{gist((editing ?? reply) as Item)}</span>
           </span>
           <IconButton icon="close" label={editing ? t('cancel_edit') : t('cancel_reply')} onClick={onDone} />
         </div>
       ) : null}
+      {asking.value && !editing ? (
+        <div class="composer-about">
+          <Icon name="confirm" />
+          <span class="grow">{t('asking')}</span>
+          <IconButton icon="close" label={t('ask_not')} onClick={() => (asking.value = false)} />
+        </div>
+      ) : null}
+      {urging.value && !editing ? (
+        <div class="composer-about">
+          <Icon name="warning" />
+          <span class="grow">{t('urging')}</span>
+          <IconButton icon="close" label={t('urgent_not')} onClick={() => (urging.value = false)} />
+        </div>
+      ) : null}
+      {s.previews && !editing && text.value.includes('://') ? <LinkAhead text={text.value} link={link} /> : null}
       {files.value.length ? (
         <ul class="composer-files">
           {files.value.map((file) => (
             <li key={file.id}>
               {file.mime.startsWith('image/') ? <Thumb blob={file.blob} /> : <Icon name="file" />}
-              <span class="clip">{file.name}</span>
+              <span class="clip" dir="auto">{file.name}</span>
               <IconButton icon="close" label={t('remove_file', { name: file.name })} onClick={() => (files.value = files.value.filter((one) => one.id !== file.id))} />
             </li>
           ))}
@@ -253,7 +287,22 @@ export function Composer({ channel, thread, draftKey, reply, editing, dropped, o
         />
       ) : (
         <div class="composer-row">
-          {editing ? null : <IconButton icon="attach" label={t('attach')} onClick={() => picker.current?.click()} />}
+          {editing ? null : thread === undefined ? (
+            <MenuButton
+              icon="plus"
+              label={t('attach_or_ask')}
+              items={() => [
+                { label: t('attach'), icon: 'attach', run: () => picker.current?.click() },
+                { label: t('poll'), icon: 'poll', run: () => (polling.value = true) },
+                // What waits is words alone.
+                !reply && !asking.value && !urging.value && !files.value.length && { label: t('send_later'), icon: 'clock', run: () => (later.value = true) },
+                mayAsk && { label: t(asking.value ? 'ask_not' : 'ask_all'), icon: 'confirm', run: () => (asking.value = !asking.value) },
+                mayAsk && isOwner(s, channel) && { label: t(urging.value ? 'urgent_not' : 'urgent_mark'), icon: 'warning', run: () => (urging.value = !urging.value) },
+              ]}
+            />
+          ) : (
+            <IconButton icon="attach" label={t('attach')} onClick={() => picker.current?.click()} />
+          )}
           <input
             ref={picker}
             type="file"
@@ -272,7 +321,7 @@ export function Composer({ channel, thread, draftKey, reply, editing, dropped, o
               value={text.value}
               placeholder={label}
               aria-label={label}
-              dir="auto"
+              dir={text.value ? 'auto' : undefined}
               enterkeyhint={fine ? 'send' : 'enter'}
               aria-controls={popup.value ? 'mention-list' : undefined}
               aria-autocomplete="list"
@@ -310,11 +359,22 @@ export function Composer({ channel, thread, draftKey, reply, editing, dropped, o
           {t('too_long', { n: over })}
         </p>
       ) : (
-        <p class="composer-rule">
-          <Icon name="lock" />
-          <span class="clip">{ruleSentence(channel)}</span>
-        </p>
+        <RuleLine channel={channel} />
       )}
+      {later.value ? (
+        <SendLater
+          channel={channel}
+          text={text.value}
+          people={picked.current}
+          onClose={() => (later.value = false)}
+          onDone={() => {
+            text.value = '';
+            picked.current = [];
+            setDraft(draftKey, '');
+          }}
+        />
+      ) : null}
+      {polling.value ? <NewPoll channel={channel} onClose={() => (polling.value = false)} /> : null}
       {grid.value ? (
         <EmojiGrid
           at={grid.value}

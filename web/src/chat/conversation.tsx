@@ -2,47 +2,56 @@
 
 import { useSignal } from '@preact/signals';
 import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
-import { keyOf, onScreen, openWindow, state, type Where } from '../core/live.ts';
+import { keyOf, leaveWindow, onScreen, openAt, openWindow, state, type Where } from '../core/live.ts';
+import { discard, outbox, retry } from '../core/outbox.ts';
 import { go, href } from '../core/route.ts';
 import type { State } from '../core/state.ts';
 import type { Channel, Item } from '../core/types.ts';
 import { Avatar } from '../ui/avatar.tsx';
-import { Button, IconButton, IconLink } from '../ui/button.tsx';
+import { Button, IconLink } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { lazy } from '../ui/lazy.tsx';
+import { Panel } from '../ui/panel.tsx';
 import { Empty, Fault, Loading } from '../ui/states.tsx';
-import { toast } from '../ui/toast.tsx';
+import { toast, toastFault } from '../ui/toast.tsx';
 import type { Acts } from './actions.tsx';
 import { Composer } from './composer.tsx';
-import { Viewer } from './files.tsx';
+import { Large } from './files.tsx';
 import { channelIcon, channelName, isOwner, otherOf, rule } from './names.ts';
+import { Pending } from './message.tsx';
 import { LineNotice } from './notice.tsx';
 import { Timeline, type Jump } from './timeline.tsx';
 import { t } from './words.ts';
 
 const Details = lazy(() => import('./pages.ts').then((pages) => pages.Details));
+const Gallery = lazy(() => import('./pages.ts').then((pages) => pages.Gallery));
+const JumpTo = lazy(() => import('./pages.ts').then((pages) => pages.JumpTo));
 const InfoDialog = lazy(() => import('./pages.ts').then((pages) => pages.InfoDialog));
+const ForwardDialog = lazy(() => import('./pages.ts').then((pages) => pages.ForwardDialog));
+const Selection = lazy(() => import('./pages.ts').then((pages) => pages.Selection));
+const Confirmed = lazy(() => import('./pages.ts').then((pages) => pages.Confirmed));
+const Pinned = lazy(() => import('./pages.ts').then((pages) => pages.Pinned));
 const HistoryDialog = lazy(() => import('./pages.ts').then((pages) => pages.HistoryDialog));
 
 /** More unread than this: begin at the line, not at the end. */
 const FAR_BEHIND = 40;
 const MISSING_MS = 2_000;
 
-export function Conversation({ c, thread, around, details }: { c: string; thread: number | undefined; around: number | undefined; details: boolean }) {
+export function Conversation({ c, thread, around, panel }: { c: string; thread: number | undefined; around: number | undefined; panel: 'info' | 'media' | null }) {
   const s = state.value;
   const channel = s?.channels[c];
   if (!s || !channel) {
     return <Missing />;
   }
   return (
-    <div class={`conversation${thread === undefined && !details ? '' : ' beside'}`}>
+    <div class={`conversation${thread === undefined && !panel ? '' : ' beside'}`}>
       <section class="talk" aria-label={channelName(s, channel)}>
         <Head s={s} channel={channel} />
         <LineNotice />
         <Talk key={c} where={{ c }} channel={channel} around={around} />
       </section>
-      {details ? <Details key="details" channel={channel} /> : thread === undefined ? null : <Thread key={thread} channel={channel} q={thread} />}
-      <Viewer />
+      {panel === 'info' ? <Details key="details" channel={channel} /> : panel === 'media' ? <Gallery key="media" channel={channel} /> : thread === undefined ? null : <Thread key={thread} channel={channel} q={thread} />}
+      <Large />
     </div>
   );
 }
@@ -73,7 +82,7 @@ function Head({ s, channel }: { s: State; channel: Channel }) {
         <span class="unseen">{t('open_details')} </span>
         <Avatar id={direct ? otherOf(s, channel) : channel.id} name={name} online={!!other && other.id in s.online} {...(glyph ? { icon: glyph } : {})} />
         <span class="grow">
-          <h1 class="clip">{name}</h1>
+          <h1 class="clip" dir="auto">{name}</h1>
           <span class="talk-sub clip">
             {direct ? (other && other.id in s.online ? t('online') : t('direct_with')) : t('members_n', { n: channel.members.length })} · {rule(channel)}
             {channel.topic ? ` · ${channel.topic}` : ''}
@@ -89,19 +98,9 @@ function Head({ s, channel }: { s: State; channel: Channel }) {
 function Thread({ channel, q }: { channel: Channel; q: number }) {
   const close = () => go(href('c', channel.id));
   return (
-    <aside
-      class="panel"
-      aria-label={t('thread')}
-      onKeyDown={(event) => {
-        if (event.key === 'Escape' && !event.defaultPrevented) close();
-      }}
-    >
-      <header class="bar">
-        <h1 class="grow">{t('thread')}</h1>
-        <IconButton icon="close" label={t('close_thread')} onClick={close} />
-      </header>
+    <Panel title={t('thread')} out={{ icon: 'close', label: t('close_thread'), onClick: close }}>
       <Talk where={{ c: channel.id, thread: q }} channel={channel} />
-    </aside>
+    </Panel>
   );
 }
 
@@ -112,7 +111,12 @@ function Talk({ where, channel, around }: { where: Where; channel: Channel; arou
   const jump = useSignal<Jump | null>(null);
   const reply = useSignal<Item | null>(null);
   const editing = useSignal<Item | null>(null);
-  const info = useSignal<{ item: Item; what: 'info' | 'history' } | null>(null);
+  const info = useSignal<{ item: Item; what: 'info' | 'history' | 'asked' } | null>(null);
+  const forwarding = useSignal<Item | null>(null);
+  /** While several are chosen: which. */
+  const picked = useSignal<ReadonlySet<number> | null>(null);
+  const pins = useSignal(false);
+  const choosingDay = useSignal<number | null>(null);
   const dropped = useSignal<globalThis.File[]>([]);
   const dragging = useSignal(false);
   // Where reading had come to when it was opened: the line stays there until one leaves.
@@ -157,6 +161,8 @@ function Talk({ where, channel, around }: { where: Where; channel: Channel; arou
     }
   }, [key, around]);
 
+  useEffect(() => () => leaveWindow(where), [key]);
+
   const acts = useMemo<Acts>(
     () => ({
       reply: (item) => {
@@ -170,11 +176,24 @@ function Talk({ where, channel, around }: { where: Where; channel: Channel; arou
       },
       info: (item) => (info.value = { item, what: 'info' }),
       history: (item) => (info.value = { item, what: 'history' }),
+      forward: (item) => (forwarding.value = item),
+      select: (item) => (picked.value = new Set([item.q])),
+      asked: (item) => (info.value = { item, what: 'asked' }),
     }),
     [key],
   );
   const onThread = useCallback((q: number) => go(href('c', where.c, 't', q)), [where.c]);
   const onJump = useCallback((q: number) => void goTo(q), [goTo]);
+  const onDay = useCallback((ts: number) => (choosingDay.value = ts), []);
+  const goToTime = (ms: number) => {
+    choosingDay.value = null;
+    openAt(where, ms).then((q) => (jump.value = q === undefined ? null : { q, align: 'center', flash: true, turn: Date.now() }), toastFault);
+  };
+  const onPick = useCallback((q: number) => {
+    const next = new Set(picked.peek());
+    if (!next.delete(q)) next.add(q);
+    picked.value = next;
+  }, []);
 
   // What one was answering or editing may be deleted or destroyed meanwhile.
   const about = reply.value ?? editing.value;
@@ -210,18 +229,18 @@ function Talk({ where, channel, around }: { where: Where; channel: Channel; arou
         dropped.value = [...event.dataTransfer.files];
       }}
     >
+      {where.thread === undefined ? <AtHand channel={channel} onPins={() => (pins.value = true)} onShow={onJump} /> : null}
       {line ? (
-        <Timeline where={where} channel={channel} line={line} readUpTo={readUpTo} jump={jump.value} acts={acts} onJump={onJump} onThread={onThread} />
-      ) : fault.value ? (
-        <div class="timeline">
-          <Fault error={fault.value} retry={() => void open()} />
-        </div>
+        <Timeline where={where} channel={channel} line={line} readUpTo={readUpTo} jump={jump.value} acts={acts} onJump={onJump} onDay={where.thread === undefined ? onDay : null} onThread={onThread} picked={picked.value} onPick={onPick} />
       ) : (
         <div class="timeline">
-          <Loading />
+          {fault.value ? <Fault error={fault.value} retry={() => void open()} /> : <Loading />}
+          <Unsent where={where} />
         </div>
       )}
-      {channel.archived ? (
+      {picked.value ? (
+        <Selection channel={channel} items={(line?.items ?? []).filter((item) => picked.value?.has(item.q) && !item.del && !item.gone)} onClose={() => (picked.value = null)} />
+      ) : channel.archived ? (
         <p class="composer-closed">{t('archived_here')}</p>
       ) : mayWrite ? (
         <Composer
@@ -250,8 +269,61 @@ function Talk({ where, channel, around }: { where: Where; channel: Channel; arou
           {t('drop_here')}
         </div>
       ) : null}
+      {forwarding.value ? <ForwardDialog items={[forwarding.value]} onClose={() => (forwarding.value = null)} onDone={() => (forwarding.value = null)} /> : null}
       {info.value?.what === 'info' ? <InfoDialog channel={channel} item={info.value.item} onClose={() => (info.value = null)} /> : null}
+      {info.value?.what === 'asked' ? <Confirmed channel={channel} item={line?.items.find((item) => item.q === info.value?.item.q) ?? info.value.item} onClose={() => (info.value = null)} /> : null}
+      {choosingDay.value !== null ? <JumpTo channel={channel} from={choosingDay.value} onJump={goToTime} onClose={() => (choosingDay.value = null)} /> : null}
+      {pins.value ? <Pinned channel={channel} onShow={onJump} onClose={() => (pins.value = false)} /> : null}
       {info.value?.what === 'history' ? <HistoryDialog channel={channel} item={info.value.item} onClose={() => (info.value = null)} /> : null}
+    </div>
+  );
+}
+
+/** What one writes here while the messages before it cannot be had. */
+function Unsent({ where }: { where: Where }) {
+  const s = state.value as State;
+  const entries = outbox.value.filter((entry) => entry.c === where.c && entry.th === where.thread);
+  if (!entries.length) return null;
+  return (
+    <div class="scroller" role="log" aria-live="off" aria-label={t(where.thread === undefined ? 'messages' : 'thread')} tabIndex={0}>
+      <div class="rows">
+        {entries.map((entry, index) => (
+          <Pending key={entry.id} entry={entry} people={s.people} me={s.me} head={index === 0} onRetry={() => retry(entry.id)} onDiscard={() => discard(entry.id)} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** What waits for us here, and what the channel keeps at hand. */
+function AtHand({ channel, onPins, onShow }: { channel: Channel; onPins: () => void; onShow: (q: number) => void }) {
+  const [oldest] = channel.asks;
+  const atDoor = channel.asking && isOwner(state.value as State, channel) ? channel.asking : 0;
+  if (oldest === undefined && !channel.pins.length && !atDoor) return null;
+  return (
+    <div class="at-hand">
+      {atDoor ? (
+        <div class="line-notice" role="status">
+          <Icon name="users" />
+          <span class="grow">{t('asking_n', { n: atDoor })}</span>
+          <a href={href('c', channel.id, 'info')}>{t('show_it')}</a>
+        </div>
+      ) : null}
+      {oldest === undefined ? null : (
+        <div class="line-notice" role="status">
+          <Icon name="confirm" />
+          <span class="grow">{t('asks_n', { n: channel.asks.length })}</span>
+          <button type="button" onClick={() => onShow(oldest)}>
+            {t('show_it')}
+          </button>
+        </div>
+      )}
+      {channel.pins.length ? (
+        <button type="button" class="pins-bar" onClick={onPins}>
+          <Icon name="pin" />
+          {t('pinned_n', { n: channel.pins.length })}
+        </button>
+      ) : null}
     </div>
   );
 }

@@ -7,17 +7,30 @@ import type { State } from '../core/state.ts';
 import { date } from '../core/time.ts';
 import type { Channel, Command, Id, Member } from '../core/types.ts';
 import { Avatar } from '../ui/avatar.tsx';
-import { Button, IconButton } from '../ui/button.tsx';
+import { Button } from '../ui/button.tsx';
 import { confirm, Dialog } from '../ui/dialog.tsx';
-import { Check, Input, Select } from '../ui/field.tsx';
+import { Input, Select } from '../ui/field.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { MenuButton } from '../ui/menu.tsx';
+import { Panel } from '../ui/panel.tsx';
 import { toastFault } from '../ui/toast.tsx';
-import { channelIcon, channelName, isOwner, otherOf, personName, rule } from './names.ts';
+import { channelIcon, channelName, duration, historySentence, isOwner, otherOf, personName, rule } from './names.ts';
 import { directWith } from './direct.ts';
 import { roleName } from './people.tsx';
 import { PickPeople } from './pick.tsx';
+import { AtDoor, Community } from './community.tsx';
+import { t as own } from './at-hand-words.ts';
 import { t } from './words.ts';
+
+const TOLD = ['all', 'mine', 'none'] as const;
+const SLOW = [0, 10, 30, 60, 300, 900, 3_600];
+const HISTORY = [0, 1, 7, 30, 90, 365];
+
+/** Also what somebody set who asked for other days. */
+function seen(days: number | null): { value: string; label: string }[] {
+  const steps = days === null || HISTORY.includes(days) ? HISTORY : [...HISTORY, days].sort((a, b) => a - b);
+  return [{ value: '', label: own('new_all') }, ...steps.map((n) => ({ value: String(n), label: n ? own('new_days', { n }) : own('new_none') }))];
+}
 
 export function Details({ channel }: { channel: Channel }) {
   const s = state.value as State;
@@ -25,6 +38,7 @@ export function Details({ channel }: { channel: Channel }) {
   const editing = useSignal(false);
   const owner = isOwner(s, channel);
   const direct = channel.kind === 'direct';
+  const told = channel.muted_all ? 'none' : channel.muted ? 'mine' : 'all';
   const name = channelName(s, channel);
   const glyph = channelIcon(channel);
   const close = () => go(href('c', channel.id));
@@ -40,17 +54,7 @@ export function Details({ channel }: { channel: Channel }) {
     if (yes) await run({ t: 'channel.archive', c: channel.id, on: true });
   };
   return (
-    <aside
-      class="panel"
-      aria-label={t('details')}
-      onKeyDown={(event) => {
-        if (event.key === 'Escape' && !event.defaultPrevented) close();
-      }}
-    >
-      <header class="bar">
-        <h1 class="grow">{t('details')}</h1>
-        <IconButton icon="close" label={t('close')} onClick={close} />
-      </header>
+    <Panel title={t('details')} out={{ icon: 'close', label: t('close'), onClick: close }}>
       <div class="panel-body stack">
         <div class="details-head">
           <Avatar id={direct ? otherOf(s, channel) : channel.id} name={name} size="large" {...(glyph ? { icon: glyph } : {})} />
@@ -69,16 +73,51 @@ export function Details({ channel }: { channel: Channel }) {
           </h3>
           <p class="small muted">{t(channel.rule.from === 'channel' ? 'rule_from_channel' : 'rule_from_workspace')}</p>
           <p class="small">{t('rule_who')}</p>
+          {direct ? null : <p class="small">{historySentence(channel)}</p>}
         </section>
+        {owner && channel.asking ? <AtDoor channel={channel} /> : null}
+        {direct ? null : <Community channel={channel} owner={owner} />}
         <section class="list">
+          <a class="line" href={href('c', channel.id, 'media')}>
+            <Icon name="image" />
+            {own('media')}
+          </a>
           <div class="line">
             <Icon name={channel.muted ? 'bell-off' : 'bell'} />
             <span class="grow">
-              <Check toggle label={<><span class="block">{t('mute')}</span><span class="block muted small">{t('mute_text')}</span></>} checked={channel.muted} onValue={(on) => void run({ t: 'mute', c: channel.id, on })} />
+              <Select
+                label={own('told')}
+                hint={own(`told_${told}_text`)}
+                value={told}
+                options={TOLD.map((value) => ({ value, label: own(`told_${value}`) }))}
+                onValue={(value) => void run({ t: 'mute', c: channel.id, on: value !== 'all', ...(value === 'none' ? { all: true } : {}) })}
+              />
             </span>
           </div>
           {owner && !direct && !channel.archived ? (
             <>
+              <div class="line">
+                <Icon name="clock" />
+                <span class="grow">
+                  <Select
+                    label={t('slow')}
+                    value={String(channel.slow)}
+                    options={SLOW.map((seconds) => ({ value: String(seconds), label: seconds ? duration(seconds) : t('slow_off') }))}
+                    onValue={(seconds) => void run({ t: 'channel.slow', c: channel.id, seconds: Number(seconds) })}
+                  />
+                </span>
+              </div>
+              <div class="line">
+                <Icon name="users" />
+                <span class="grow">
+                  <Select
+                    label={own('new_members')}
+                    value={String(channel.history_days ?? '')}
+                    options={seen(channel.history_days)}
+                    onValue={(days) => void run({ t: 'channel.history', c: channel.id, days: days === '' ? null : Number(days) })}
+                  />
+                </span>
+              </div>
               <button type="button" class="line" onClick={() => (adding.value = true)}>
                 <Icon name="plus" />
                 {t('add_people')}
@@ -122,7 +161,7 @@ export function Details({ channel }: { channel: Channel }) {
       </div>
       {adding.value ? <AddPeople channel={channel} onClose={() => (adding.value = false)} /> : null}
       {editing.value ? <EditDetails channel={channel} onClose={() => (editing.value = false)} /> : null}
-    </aside>
+    </Panel>
   );
 }
 

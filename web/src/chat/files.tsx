@@ -1,13 +1,16 @@
 // What a message carries: pictures, sound, video, and files to take away.
 
 import { signal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
 import { url } from '../core/api.ts';
 import { formatBytes } from '../core/i18n.ts';
+import { state } from '../core/live.ts';
 import type { File } from '../core/types.ts';
-import { IconButton } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
+import { lazy } from '../ui/lazy.tsx';
 import { t } from './words.ts';
+
+const Player = lazy(() => import('./pages.ts').then((pages) => pages.Player));
+const Viewer = lazy(() => import('./pages.ts').then((pages) => pages.Viewer));
 
 const LARGEST = 320;
 
@@ -23,7 +26,7 @@ export function Files({ files }: { files: File[] }) {
       {pictures.length ? (
         <div class={`pictures n${Math.min(pictures.length, 4)}`}>
           {pictures.map((file) => (
-            <Picture key={file.id} file={file} alone={pictures.length === 1} open={() => (viewed.value = { files: pictures, at: pictures.indexOf(file) })} />
+            <Picture key={file.id} file={file} alone={pictures.length === 1} open={() => open(file, pictures)} />
           ))}
         </div>
       ) : null}
@@ -63,13 +66,26 @@ function fit(w: number, h: number): { w: number; h: number } {
 function Other({ file }: { file: File }) {
   if (file.mime.startsWith('audio/')) {
     return (
-      <figure class="sound">
-        <audio controls preload="metadata" src={fileUrl(file)} aria-label={t('voice')} />
+      <figure aria-label={t('voice')}>
+        <Player file={file} />
       </figure>
     );
   }
   if (file.mime.startsWith('video/')) {
-    return <video class="film" controls preload="metadata" src={fileUrl(file)} aria-label={file.name} />;
+    return (
+      <figure class="film">
+        <video controls preload="metadata" src={fileUrl(file)} aria-label={file.name} />
+        <figcaption class="row small">
+          <span class="grow clip" dir="auto">
+            {file.name}
+          </span>
+          <span class="muted num">{formatBytes(file.size)}</span>
+          <a class="icon-btn" href={fileUrl(file)} download={file.name} aria-label={t('download', { name: file.name })}>
+            <Icon name="download" />
+          </a>
+        </figcaption>
+      </figure>
+    );
   }
   return (
     <a class="parcel" href={fileUrl(file)} download={file.name}>
@@ -78,7 +94,7 @@ function Other({ file }: { file: File }) {
         <Icon name="file" />
       </span>
       <span class="grow">
-        <span class="parcel-name clip">{file.name}</span>
+        <span class="parcel-name clip" dir="auto">{file.name}</span>
         <span class="muted small">{formatBytes(file.size)}</span>
       </span>
       <Icon name="download" />
@@ -90,58 +106,18 @@ export function isPicture(mime: string): boolean {
   return /^image\/(png|jpe?g|gif|webp|avif)$/.test(mime);
 }
 
-const viewed = signal<{ files: File[]; at: number } | null>(null);
+export const viewed = signal<{ files: File[]; at: number } | null>(null);
 
-/** Mounted once: the picture large, with its neighbours a key away. */
-export function Viewer() {
+/** Mounted once: the picture large, with the conversation's others beside it. */
+export function Large() {
   const now = viewed.value;
-  const file = now?.files[now.at];
-  if (!now || !file) return null;
-  const step = (by: number) => {
-    const at = now.at + by;
-    if (now.files[at]) viewed.value = { ...now, at };
-  };
-  return <Frame key="viewer" file={file} many={now.files.length > 1} step={step} close={() => (viewed.value = null)} />;
+  return now ? <Viewer files={now.files} at={now.at} /> : null;
 }
 
-function Frame({ file, many, step, close }: { file: File; many: boolean; step: (by: number) => void; close: () => void }) {
-  useEffect(() => {
-    const before = document.activeElement;
-    return () => {
-      if (before instanceof HTMLElement) before.focus({ preventScroll: true });
-    };
-  }, []);
-  return (
-    <dialog
-      class="viewer"
-      aria-label={t('image_viewer')}
-      ref={(node) => {
-        if (node && !node.open) node.showModal();
-      }}
-      onCancel={(event) => {
-        event.preventDefault();
-        close();
-      }}
-      onKeyDown={(event) => {
-        if (event.key === 'ArrowRight') step(1);
-        if (event.key === 'ArrowLeft') step(-1);
-      }}
-      onClick={(event) => {
-        if (!(event.target as Element).closest('button, a, img')) close();
-      }}
-    >
-      <header>
-        <span class="grow clip">{file.name}</span>
-        <a class="icon-btn" href={fileUrl(file)} download={file.name} aria-label={t('download', { name: file.name })}>
-          <Icon name="download" />
-        </a>
-        <IconButton icon="close" label={t('close')} onClick={close} />
-      </header>
-      <div class="viewer-stage">
-        {many ? <IconButton icon="back" label={t('previous')} onClick={() => step(-1)} /> : null}
-        <img src={fileUrl(file)} alt={file.name} />
-        {many ? <IconButton icon="forward" label={t('next')} onClick={() => step(1)} /> : null}
-      </div>
-    </dialog>
-  );
+/** All pictures of the rows at hand, in their order. */
+function open(file: File, own: File[]): void {
+  const lines = Object.values(state.peek()?.lines ?? {});
+  const line = lines.find(({ items }) => items.some((item) => item.f?.some((one) => one.id === file.id)));
+  const files = line ? line.items.flatMap((item) => (item.del || item.gone ? [] : (item.f ?? []).filter((one) => isPicture(one.mime)))) : own;
+  viewed.value = { files, at: files.findIndex((one) => one.id === file.id) };
 }

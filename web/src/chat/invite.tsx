@@ -15,6 +15,7 @@ import { QrCode } from '../ui/qr.tsx';
 import { Empty, Load, Page, useLoad } from '../ui/states.tsx';
 import { toast, toastFault } from '../ui/toast.tsx';
 import { channelName, isOwner } from './names.ts';
+import { t as own } from './community-words.ts';
 import { t } from './words.ts';
 
 const HOURS = [1, 8, 24, 72, 168, 720];
@@ -30,6 +31,7 @@ export function Invites() {
   const hours = useSignal('72');
   const uses = useSignal('25');
   const note = useSignal('');
+  const ask = useSignal(false);
   const busy = useSignal(false);
   const made = useSignal<Ack | null>(null);
   const invites = useLoad((signal) => get<{ invites: Invite[] }>('/invites', {}, { signal }), [made.value]);
@@ -38,7 +40,7 @@ export function Invites() {
     busy.value = true;
     try {
       const words = note.value.trim();
-      made.value = await command({ t: 'invite.create', role: role.value, channels: chosen.value, hours: Number(hours.value), uses: Number(uses.value), ...(words ? { note: words } : {}) });
+      made.value = await command({ t: 'invite.create', role: role.value, channels: chosen.value, hours: Number(hours.value), uses: Number(uses.value), ask: ask.value, ...(words ? { note: words } : {}) });
     } catch (error) {
       toastFault(error);
     }
@@ -95,6 +97,7 @@ export function Invites() {
               />
               <Select label={t('invite_uses')} value={uses.value} options={USES.map((n) => ({ value: String(n), label: t('times_n', { n }) }))} onValue={(value) => (uses.value = value)} />
             </div>
+            <Check label={own('invite_ask')} checked={ask.value} onValue={(on) => (ask.value = on)} />
             <Input label={t('invite_note')} value={note.value} maxLength={120} onValue={(value) => (note.value = value)} />
             <Button type="submit" kind="primary" icon="qr" busy={busy.value} disabled={!chosen.value.length}>
               {t('invite_make')}

@@ -2,6 +2,7 @@
 
 import { computed, useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
+import { formatNumber } from '../core/i18n.ts';
 import { state } from '../core/live.ts';
 import { outbox, type Entry } from '../core/outbox.ts';
 import { go, href, route } from '../core/route.ts';
@@ -90,6 +91,7 @@ export function ChannelList() {
         )}
       </div>
       <LineNotice />
+      <Own s={s} />
       <div class="finder">
         <Icon name="search" />
         <input
@@ -123,6 +125,7 @@ export function ChannelList() {
             here={channel.id === open}
             draft={channel.id === open ? undefined : drafts.value[channel.id]}
             waiting={waiting.get(channel.id)}
+            over={channel.community ? s.channels[channel.community]?.name : undefined}
           />
         ))}
         {people.map((person) => (
@@ -140,6 +143,10 @@ export function ChannelList() {
       {channels.length + people.length === 0 ? (
         wanted ? (
           <Empty icon="search" title={t('nothing_found')} />
+        ) : s.asked.length ? (
+          <Empty icon="clock" title={t('asked_title')}>
+            {t('asked_text', { names: s.asked.map((one) => one.name).join(', ') })}
+          </Empty>
         ) : (
           <Empty icon="chat" title={t('no_channels')}>
             {t('no_channels_text')}
@@ -167,10 +174,12 @@ interface RowProps {
   here: boolean;
   draft: string | undefined;
   waiting: Entry | undefined;
+  /** The name of its community. */
+  over: string | null | undefined;
 }
 
 /** Drawn again only when something of its own changed, however long the list is. */
-const Row = memo(function Row({ channel, people, me, online, here, draft, waiting }: RowProps) {
+const Row = memo(function Row({ channel, people, me, online, here, draft, waiting, over }: RowProps) {
   const s = { people, me } as State;
   const name = channelName(s, channel);
   const direct = channel.kind === 'direct';
@@ -181,12 +190,15 @@ const Row = memo(function Row({ channel, people, me, online, here, draft, waitin
         <Avatar id={direct ? otherOf(s, channel) : channel.id} name={name} online={online} {...icon(channel)} />
         <span class="channel-text">
           <span class="channel-line">
-            <span class="channel-name clip grow">{name}</span>
+            <span class="channel-name clip grow" dir="auto">
+              {name}
+              {over ? <span class="channel-over"> · {over}</span> : null}
+            </span>
             {channel.muted ? <Icon name="bell-off" /> : null}
             <span class="channel-when num">{shortWhen(when(channel))}</span>
           </span>
           <span class="channel-line">
-            <span class="channel-last clip grow">
+            <span class="channel-last clip grow" dir="auto">
               {draft ? (
                 <>
                   <em>{t('draft')}</em> {draft}
@@ -195,6 +207,12 @@ const Row = memo(function Row({ channel, people, me, online, here, draft, waitin
                 <Last channel={channel} s={s} waiting={waiting} />
               )}
             </span>
+            {channel.asks.length ? (
+              <span class="asks num" role="img" aria-label={t('asks_n', { n: channel.asks.length })}>
+                <Icon name="confirm" />
+                {channel.asks.length}
+              </span>
+            ) : null}
             {loud ? (
               <b class="badge num" aria-label={channel.mentions ? t('mentions_n', { n: channel.mentions }) : t('unread_n', { n: channel.unread })}>
                 {Math.max(channel.mentions, direct ? channel.unread : 0)}
@@ -208,6 +226,31 @@ const Row = memo(function Row({ channel, people, me, online, here, draft, waitin
     </li>
   );
 });
+
+/** What is one's own: where there is some. */
+function Own({ s }: { s: State }) {
+  const saved = Object.values(s.channels).reduce((n, channel) => n + channel.saved.length, 0);
+  const unsent = s.scheduled.some((one) => one.why);
+  if (!saved && !s.scheduled.length) return null;
+  return (
+    <nav class="own-places" aria-label={t('own_places')}>
+      {saved ? (
+        <a href={href('saved')}>
+          <Icon name="saved" />
+          {t('saved_list')}
+          <span class="num">{formatNumber(saved)}</span>
+        </a>
+      ) : null}
+      {s.scheduled.length ? (
+        <a href={href('scheduled')} class={unsent ? 'bad' : ''}>
+          <Icon name={unsent ? 'warning' : 'clock'} />
+          {t('scheduled')}
+          <span class="num">{formatNumber(s.scheduled.length)}</span>
+        </a>
+      ) : null}
+    </nav>
+  );
+}
 
 function Last({ channel, s, waiting }: { channel: Channel; s: State; waiting: Entry | undefined }) {
   if (channel.archived) return <>{t('archived')}</>;

@@ -7,12 +7,16 @@ import type { Channel, Item } from '../core/types.ts';
 import type { State } from '../core/state.ts';
 import { Avatar, hue } from '../ui/avatar.tsx';
 import { Icon } from '../ui/icon.tsx';
+import { lazy } from '../ui/lazy.tsx';
 import { memo } from '../ui/memo.ts';
 import { Files, isPicture } from './files.tsx';
 import { authorName, firstName, gist, importNote, personName, saidAt, systemText } from './names.ts';
 import { Text } from './text.tsx';
 import { Ticks, type TickState } from './ticks.tsx';
 import { t } from './words.ts';
+
+const PollCard = lazy(() => import('./pages.ts').then((pages) => pages.PollCard));
+const LinkCard = lazy(() => import('./pages.ts').then((pages) => pages.LinkCard));
 
 export interface RowProps {
   item: Item;
@@ -23,6 +27,17 @@ export interface RowProps {
   ticks: TickState | null;
   inThread: boolean;
   direct: boolean;
+  /** Chosen among several; null where nobody chooses. */
+  picked: boolean | null;
+  /** It waits for our confirmation. */
+  waits: boolean;
+  pinned: boolean;
+  /** We own the channel, and so see who has confirmed. */
+  owner: boolean;
+  /** Null where nobody votes any more. */
+  onVote: ((q: number, chosen: number[]) => void) | null;
+  onConfirm: (q: number) => void;
+  onAsked: (item: Item) => void;
   onReact: (item: Item, emoji: string) => void;
   onQuote: (q: number) => void;
   onThread: (q: number) => void;
@@ -43,7 +58,8 @@ export const Row = memo(function Row(props: RowProps) {
   const rx = Object.entries(item.del || item.gone ? {} : (item.rx ?? {})).filter(([, who]) => who.length);
   const onlyPictures = !item.b && !!item.f?.length && item.f.every((file) => isPicture(file.mime));
   return (
-    <article class={`msg${own ? ' own' : ''}${head ? ' head' : ''}${item.m?.includes(me) ? ' for-me' : ''}`} data-q={item.q} tabIndex={-1} aria-label={label(item, name)}>
+    <article class={`msg${own ? ' own' : ''}${head ? ' head' : ''}${props.picked ? ' picked' : ''}${item.m?.includes(me) ? ' for-me' : ''}`} data-q={item.q} tabIndex={-1} aria-label={label(item, name)}>
+      {props.picked === null || item.del || item.gone ? null : <input type="checkbox" class="row-check" checked={props.picked} aria-label={t('select_this', { text: gist(item) })} />}
       <span class="msg-face">{head ? <Avatar id={item.imp && people[item.u]?.name !== name ? name : item.u} name={name} size="small" /> : <time class="msg-side num">{time(saidAt(item))}</time>}</span>
       <div class="msg-main">
         {head ? (
@@ -59,7 +75,8 @@ export const Row = memo(function Row(props: RowProps) {
             ) : null}
           </header>
         ) : null}
-        <div class={`bubble${onlyPictures ? ' pictures-only' : ''}`}>
+        <div class={`bubble${onlyPictures ? ' pictures-only' : ''}${item.poll ? ' has-poll' : ''}`}>
+          {item.urgent ? <Urgent /> : null}
           {item.re ? <Quote re={item.re} s={s} onQuote={props.onQuote} /> : null}
           {item.del ? (
             <p class="gone">
@@ -75,9 +92,11 @@ export const Row = memo(function Row(props: RowProps) {
             <>
               {item.f?.length ? <Files files={item.f} /> : null}
               {item.b ? <Text text={item.b} mentions={mentionsOf(s, item)} me={me} /> : null}
+              {item.lp ? <LinkCard preview={item.lp} /> : null}
+              {item.poll ? <PollCard item={item} poll={item.poll} people={people} me={me} onVote={props.onVote} /> : null}
             </>
           )}
-          <span class={`msg-foot${props.ticks || (item.ed && !item.del) || (item.imp && !head) ? '' : ' bare'}`}>
+          <span class={`msg-foot${props.ticks || (item.ed && !item.del) || (item.imp && !head) || props.pinned ? '' : ' bare'}`}>
             {item.imp && !head ? (
               <span class="imported" title={importNote(item)}>
                 {t('imported')}
@@ -91,9 +110,15 @@ export const Row = memo(function Row(props: RowProps) {
             <time class="foot-time num" aria-hidden="true">
               {time(saidAt(item))}
             </time>
+            {props.pinned ? (
+              <span class="pin-mark" role="img" aria-label={t('pinned')}>
+                <Icon name="pin" />
+              </span>
+            ) : null}
             {props.ticks ? <Ticks state={props.ticks} /> : null}
           </span>
         </div>
+        {item.ask ? <Ask {...props} own={own} ask={item.ask} /> : null}
         {rx.length ? (
           <ul class="reactions">
             {rx.map(([emoji, who]) => (
@@ -124,9 +149,42 @@ export const Row = memo(function Row(props: RowProps) {
   );
 });
 
+function Urgent() {
+  return (
+    <p class="urgent">
+      <Icon name="warning" />
+      {t('urgent')}
+    </p>
+  );
+}
+
+function Ask({ item, ask, own, waits, owner, onConfirm, onAsked }: RowProps & { own: boolean; ask: NonNullable<Item['ask']> }) {
+  return (
+    <div class="ask">
+      {waits ? (
+        <button type="button" class="btn primary" onClick={() => onConfirm(item.q)}>
+          <Icon name="confirm" />
+          {t('confirm')}
+        </button>
+      ) : ask.mine || !(own || owner) ? (
+        <span class={ask.mine ? 'ask-mine' : 'muted'}>
+          <Icon name="confirm" />
+          {t(ask.mine ? 'confirmed_mine' : 'asked_others')}
+        </span>
+      ) : null}
+      {own || owner ? (
+        <button type="button" class="ask-count num" onClick={() => onAsked(item)}>
+          <Icon name="confirm" />
+          {t('confirmed_n', { done: ask.done, n: ask.n })}
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
 /** What a screen reader says of the row. */
 function label(item: Item, name: string): string {
-  return `${name}, ${time(saidAt(item))}: ${gist(item)}`;
+  return `${item.urgent ? `${t('urgent')}, ` : ''}${name}, ${time(saidAt(item))}: ${gist(item)}`;
 }
 
 function Quote({ re, s, onQuote }: { re: NonNullable<Item['re']>; s: State; onQuote: (q: number) => void }) {
@@ -134,8 +192,8 @@ function Quote({ re, s, onQuote }: { re: NonNullable<Item['re']>; s: State; onQu
   return (
     <button type="button" class={`quote ${hue(re.u)}`} onClick={() => onQuote(re.q)}>
       <span class="unseen">{t('go_to_quote')} </span>
-      <b class="clip">{name}</b>
-      <span class="clip">{re.b ? gist({ q: re.q, ts: 0, u: re.u, b: re.b }) : t('message_or_gone')}</span>
+      <b class="clip" dir="auto">{name}</b>
+      <span class="clip" dir="auto">{re.b ? gist({ q: re.q, ts: 0, u: re.u, b: re.b }) : t('message_or_gone')}</span>
     </button>
   );
 }
@@ -162,10 +220,11 @@ export function Pending({ entry, people, me, head, onRetry, onDiscard }: { entry
           </header>
         ) : null}
         <div class="bubble">
+          {entry.urgent ? <Urgent /> : null}
           {entry.re ? (
             <div class={`quote ${hue(entry.re.u)}`}>
               <b class="clip">{personName(s, entry.re.u)}</b>
-              <span class="clip">{entry.re.b}</span>
+              <span class="clip" dir="auto">{entry.re.b}</span>
             </div>
           ) : null}
           {entry.files.map((file) => (
@@ -174,7 +233,7 @@ export function Pending({ entry, people, me, head, onRetry, onDiscard }: { entry
                 <Icon name={file.mime.startsWith('image/') ? 'image' : 'file'} />
               </span>
               <span class="grow">
-                <span class="parcel-name clip">{file.name}</span>
+                <span class="parcel-name clip" dir="auto">{file.name}</span>
                 <progress
                   class="progress"
                   max={1}
@@ -185,6 +244,8 @@ export function Pending({ entry, people, me, head, onRetry, onDiscard }: { entry
             </div>
           ))}
           {entry.b ? <Text text={entry.b} mentions={mentions} me={me} /> : null}
+          {entry.lp ? <LinkCard preview={entry.lp} /> : null}
+          {entry.poll ? <ul class="poll-waits">{entry.poll.o.map((option) => <li key={option} dir="auto">{option}</li>)}</ul> : null}
           <span class="msg-foot">
             <time class="foot-time num" aria-hidden="true">
               {time(entry.at)}

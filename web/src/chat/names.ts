@@ -40,7 +40,17 @@ export function rule(channel: Channel): string {
 }
 
 export function ruleSentence(channel: Channel): string {
-  return channel.rule.keep_days === null ? t('rule_ever') : t('rule_days', { n: channel.rule.keep_days });
+  const { keep_days, next } = channel.rule;
+  const today = keep_days === null ? t('rule_ever') : t('rule_days', { n: keep_days });
+  if (!next) return today;
+  const date = dateTime(next.at);
+  return `${today} ${next.keep_days === null ? t('rule_next_ever', { date }) : t('rule_next', { date, n: next.keep_days })}`;
+}
+
+/** What of the past whoever comes in from now on reads. */
+export function historySentence(channel: Channel): string {
+  if (channel.history_days === null) return t('new_see_all');
+  return channel.history_days ? t('new_see_days', { n: channel.history_days }) : t('new_see_none');
 }
 
 /** When it was said: what was brought in, at the time in its file. */
@@ -60,6 +70,7 @@ export function summary(s: State, channel: Channel, item: Item): string {
 export function gist(item: Item): string {
   if (item.del) return t('deleted');
   if (item.gone) return t('expired_one');
+  if (item.poll) return t('poll_of', { text: item.b ?? '' });
   if (item.b) return plain(item.b);
   const file = item.f?.[0];
   if (!file) return '';
@@ -85,6 +96,13 @@ export function systemText(s: State, item: Item): string {
       return sys.name ? t('sys_renamed', { who, name: sys.name }) : t('sys_changed', { who });
     case 'channel.archived':
       return t(sys.n === 0 ? 'sys_unarchived' : 'sys_archived', { who });
+    case 'channel.slowed':
+      return sys.n ? t('sys_slowed', { who, time: duration(sys.n) }) : t('sys_unslowed', { who });
+    case 'history.set':
+      if (sys.n === undefined) return t('sys_history_all', { who });
+      return sys.n ? t('sys_history_days', { who, n: sys.n }) : t('sys_history_none', { who });
+    case 'channel.placed':
+      return t(sys.n ? 'sys_placed' : 'sys_unplaced', { who });
     case 'member.added':
       // Who came by an invite was added by nobody in particular.
       return sys.p === item.u || !sys.p || !s.people[item.u] ? t('sys_joined', { who: sys.p ? whom : who }) : t('sys_added', { who, whom });
@@ -97,12 +115,25 @@ export function systemText(s: State, item: Item): string {
     case 'owner.revoked':
       return t('sys_unowner', { whom });
     case 'policy.set':
+      // One that waited takes effect by nobody's hand.
+      if (!s.people[item.u]) return typeof sys.keep_days === 'number' ? t('sys_policy_now', { n: sys.keep_days }) : t('sys_policy_now_ever');
       return sys.keep_days === null || sys.keep_days === undefined ? t('sys_policy_ever', { who }) : t('sys_policy', { who, n: sys.keep_days });
     case 'import.finished':
       return t('sys_imported', { n: sys.n ?? 0 });
     default:
       return t('sys_unknown');
   }
+}
+
+/** "30 seconds", "5 minutes", "1 hour": the steps of a slow channel. */
+export function duration(seconds: number): string {
+  if (seconds < 60) return t('seconds_n', { n: seconds });
+  return seconds < 3_600 ? t('minutes_n', { n: seconds / 60 }) : t('hours_n', { n: seconds / 3_600 });
+}
+
+/** Owners, and everybody where everybody writes. */
+export function mayPin(s: State, channel: Channel): boolean {
+  return !channel.archived && (channel.kind !== 'announcement' || isOwner(s, channel));
 }
 
 export function importNote(item: Item): string {

@@ -1,6 +1,7 @@
-// The mark of the product, and what stands above a list while the line is not there or another build is.
+// The mark of the product, and what stands above a list while the line is not there, the server is full, or another build is.
 
 import { line, newBuild } from '../core/live.ts';
+import { noRoom } from '../core/outbox.ts';
 import { Icon } from '../ui/icon.tsx';
 import { drafts } from '../core/drafts.ts';
 import { t } from './words.ts';
@@ -14,13 +15,21 @@ export function Mark() {
   );
 }
 
-/** What stands above a list or a conversation while the line is not there, or another build is. */
+/** What stands above a list or a conversation while the line is not there, the server is full, or another build is. */
 export function LineNotice() {
   if (line.value === 'down') {
     return (
       <div class="line-notice" role="status">
         <Icon name="offline" />
         <span>{t('line_down')}</span>
+      </div>
+    );
+  }
+  if (noRoom.value) {
+    return (
+      <div class="line-notice" role="status">
+        <Icon name="clock" />
+        <span>{t('server_full')}</span>
       </div>
     );
   }

@@ -9,13 +9,14 @@ import { go, href, route } from '../core/route.ts';
 import type { State } from '../core/state.ts';
 import { plain } from '../core/text.ts';
 import { date, dateTime, utc } from '../core/time.ts';
-import type { SearchHit, SearchResult } from '../core/types.ts';
+import type { Holding, SearchHit, SearchResult } from '../core/types.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Empty, Fault, Loading, Page } from '../ui/states.tsx';
 import { authorName, channelName, gist, saidAt } from './names.ts';
 import { reachable } from './pick.tsx';
+import { t as own } from './gallery-words.ts';
 import { t } from './words.ts';
 
 const PAUSE_MS = 250;
@@ -41,7 +42,7 @@ export function Search() {
   const fault = useSignal<Error | null>(null);
   const busy = useSignal(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const filters = { c: query.get('c') ?? '', from: query.get('from') ?? '', after: query.get('after') ?? '', before: query.get('before') ?? '' };
+  const filters = { c: query.get('c') ?? '', from: query.get('from') ?? '', has: query.get('has') ?? '', after: query.get('after') ?? '', before: query.get('before') ?? '' };
   const asked = query.toString();
 
   const set = (change: Record<string, string>) => {
@@ -63,7 +64,7 @@ export function Search() {
       for (let asks = 0; asks < ASKS_MAX; asks++) {
         const answer = await get<SearchResult>(
           '/search',
-          { text, c: filters.c, from: filters.from, after: dayStart(filters.after), before: dayEnd(filters.before), limit: 30, cursor: found.next },
+          { text, c: filters.c, from: filters.from, has: filters.has, after: dayStart(filters.after), before: dayEnd(filters.before), limit: 30, cursor: found.next },
           { signal: stop },
         );
         found.hits = [...found.hits, ...answer.hits];
@@ -92,6 +93,7 @@ export function Search() {
     return () => stop.abort();
   }, [asked]);
 
+  const HAS: Record<Holding, string> = { pictures: own('pictures'), files: own('files'), links: own('links') };
   const channels = Object.values(s.channels).sort((a, b) => channelName(s, a).localeCompare(channelName(s, b)));
   const found = results.value;
   return (
@@ -133,6 +135,16 @@ export function Search() {
               {reachable(s).map((person) => (
                 <option key={person.id} value={person.id}>
                   {person.name}
+                </option>
+              ))}
+            </select>
+          </Filter>
+          <Filter name={own('has')} on={!!HAS[filters.has as Holding]} shown={HAS[filters.has as Holding] ?? ''} onClear={() => set({ has: '' })}>
+            <select aria-label={own('has')} value={filters.has} onChange={(event) => set({ has: event.currentTarget.value })}>
+              <option value="">{t('filter_any')}</option>
+              {Object.entries(HAS).map(([has, name]) => (
+                <option key={has} value={has}>
+                  {name}
                 </option>
               ))}
             </select>

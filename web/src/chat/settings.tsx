@@ -6,21 +6,24 @@ import { get, post } from '../core/api.ts';
 import { build, command, me, signOut, state } from '../core/live.ts';
 import { outbox } from '../core/outbox.ts';
 import type { State } from '../core/state.ts';
-import { setTheme, theme, type Theme } from '../core/theme.ts';
 import { ago, utc } from '../core/time.ts';
 import type { Device } from '../core/types.ts';
 import { now } from '../core/ulid.ts';
 import { Avatar } from '../ui/avatar.tsx';
+import { lazy } from '../ui/lazy.tsx';
 import { Button } from '../ui/button.tsx';
 import { confirm, Dialog } from '../ui/dialog.tsx';
-import { Check, Input } from '../ui/field.tsx';
+import { Input } from '../ui/field.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { QrCode } from '../ui/qr.tsx';
 import { Empty, Load, Page, useLoad } from '../ui/states.tsx';
 import { toast, toastFault } from '../ui/toast.tsx';
-import { notifyState, show, turnOff, turnOn } from './notify.ts';
+import { Notices } from '../notices/notices.tsx';
+import { Appearance } from './looks.tsx';
 import { roleName } from './people.tsx';
 import { t } from './words.ts';
+
+const Looked = lazy(() => import('./looked.tsx').then((module) => module.Looked));
 
 export function Settings() {
   return (
@@ -28,9 +31,10 @@ export function Settings() {
       <div class="stack settings">
         <Profile />
         <Appearance />
-        <Notifications />
+        <Notices />
         <Devices />
         <Kept />
+        <Looked />
         <section class="list apart">
           <button type="button" class="line danger" onClick={() => void askSignOut()}>
             <Icon name="leave" />
@@ -146,48 +150,6 @@ function ChangeSecret({ onClose }: { onClose: () => void }) {
         <Input label={t('new_secret')} type="password" autocomplete="new-password" hint={t('secret_hint')} fault={fault.value} value={fresh.value} onValue={(value) => (fresh.value = value)} />
       </form>
     </Dialog>
-  );
-}
-
-function Appearance() {
-  const options: [Theme, string][] = [
-    ['auto', t('theme_auto')],
-    ['light', t('theme_light')],
-    ['dark', t('theme_dark')],
-  ];
-  return (
-    <section class="stack tight">
-      <h2>{t('appearance')}</h2>
-      <div class="row wrap" role="group" aria-label={t('appearance')}>
-        {options.map(([value, label]) => (
-          <button key={value} type="button" class="chip" aria-pressed={theme.value === value} onClick={() => setTheme(value)}>
-            {label}
-          </button>
-        ))}
-      </div>
-    </section>
-  );
-}
-
-function Notifications() {
-  const allowed = useSignal(notifyState());
-  const toggle = async (on: boolean) => {
-    allowed.value = on ? await turnOn() : turnOff();
-  };
-  const test = () => {
-    show(t('app'), t('notify_test_body'));
-    toast(t('notify_sent'));
-  };
-  return (
-    <section class="card stack tight" aria-label={t('notifications')}>
-      <Check toggle label={t('notify')} checked={allowed.value === 'on'} disabled={allowed.value === 'missing' || allowed.value === 'denied'} onValue={(on) => void toggle(on)} />
-      <p class="muted small">{t(allowed.value === 'missing' ? 'notify_missing' : allowed.value === 'denied' ? 'notify_denied' : 'notify_text')}</p>
-      {allowed.value === 'on' ? (
-        <Button icon="bell" onClick={test}>
-          {t('notify_test')}
-        </Button>
-      ) : null}
-    </section>
   );
 }
 

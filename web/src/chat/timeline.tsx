@@ -3,7 +3,7 @@
 
 import { useSignal } from '@preact/signals';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
-import { command, extendWindow, keyOf, markRead, openWindow, readsWhile, state, typing, type Where } from '../core/live.ts';
+import { command, extendWindow, keyOf, markRead, openWindow, readsWhile, state, tellRead, typing, type Where } from '../core/live.ts';
 import { discard, outbox, retry } from '../core/outbox.ts';
 import { setAtEnd, ticks, type State, type Timeline as Line } from '../core/state.ts';
 import { dayKey, dayName, utcDay } from '../core/time.ts';
@@ -14,10 +14,13 @@ import { toastFault } from '../ui/toast.tsx';
 import { ItemActions, type Acts } from './actions.tsx';
 import { Beginning } from './beginning.tsx';
 import { belongTogether, Pending, Row } from './message.tsx';
-import { saidAt, typingText } from './names.ts';
+import { isOwner, saidAt, typingText } from './names.ts';
 import { t } from './words.ts';
 
+/** Who scrolls finds more rows there already. */
 const NEAR_EDGE = 800;
+/** The end of the window itself is in view: more is fetched without anybody's doing. */
+const AT_EDGE = 80;
 const AT_END = 40;
 
 export interface Jump {
@@ -38,12 +41,17 @@ interface Props {
   acts: Acts;
   onJump: (q: number) => void;
   onThread: (q: number) => void;
+  /** Another day is to be looked at. */
+  onDay: ((ts: number) => void) | null;
+  /** While several are chosen: which; a press on a row then chooses it. */
+  picked: ReadonlySet<number> | null;
+  onPick: (q: number) => void;
 }
 
 /** A row is held by its lower edge: the name above its words may go when an older row of the same author comes in. */
 type Anchor = { end: true } | { end: false; q: number; bottom: number };
 
-export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, onThread }: Props) {
+export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, onThread, onDay, picked, onPick }: Props) {
   const s = state.value as State;
   const key = keyOf(where);
   const inThread = where.thread !== undefined;
@@ -58,12 +66,15 @@ export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, o
   const hovered = useSignal<{ q: number; top: number } | null>(null);
   const menu = useSignal<{ q: number; at: DOMRect } | null>(null);
 
-  const entries = outbox.value.filter((entry) => entry.c === where.c && entry.th === where.thread);
+  // What an earlier life has sent may stand among the rows before this one knows.
+  const entries = outbox.value.filter((entry) => entry.c === where.c && entry.th === where.thread && !line.items.some((item) => item.k === entry.id));
 
   const note = useCallback(() => {
     const box = scroller.current;
     if (!box) return;
-    const end = box.scrollHeight - box.scrollTop - box.clientHeight <= AT_END;
+    // Nobody scrolled: a composer that grows beneath has taken the room, and who stood at the end still does.
+    const stood = anchor.current.end && Math.abs(box.scrollTop - rest.current) <= 1;
+    const end = stood || box.scrollHeight - box.scrollTop - box.clientHeight <= AT_END;
     const { moreAfter } = state.peek()?.lines[key] ?? { moreAfter: false };
     atEnd.value = end && !moreAfter;
     anchor.current = atEnd.peek() ? { end: true } : (firstVisible(box, rows.current) ?? anchor.current);
@@ -113,12 +124,15 @@ export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, o
     [key],
   );
 
-  const look = useCallback(() => {
-    const box = scroller.current;
-    if (!box) return;
-    if (box.scrollTop < NEAR_EDGE) void page('before');
-    else if (box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_EDGE) void page('after');
-  }, [page]);
+  const look = useCallback(
+    (near: number) => {
+      const box = scroller.current;
+      if (!box) return;
+      if (box.scrollTop < near) void page('before');
+      else if (box.scrollHeight - box.scrollTop - box.clientHeight < near) void page('after');
+    },
+    [page],
+  );
 
   useLayoutEffect(() => {
     if (jump && jumped.current !== jump) {
@@ -147,7 +161,6 @@ export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, o
     const watch = new ResizeObserver(restore);
     if (rows.current) watch.observe(rows.current);
     if (scroller.current) watch.observe(scroller.current);
-    look();
     note();
     if (!inThread) readsWhile((c) => c === where.c && atEnd.peek() && document.visibilityState === 'visible' && document.hasFocus());
     const back = () => {
@@ -157,11 +170,16 @@ export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, o
     document.addEventListener('visibilitychange', back);
     return () => {
       watch.disconnect();
-      if (!inThread) readsWhile(() => false);
+      if (!inThread) {
+        tellRead(where.c);
+        readsWhile(() => false);
+      }
       window.removeEventListener('focus', back);
       document.removeEventListener('visibilitychange', back);
     };
   }, [key]);
+
+  useEffect(() => look(AT_EDGE), [line.items]);
 
   // What arrives while the end is in view has been seen.
   const head = channel.head;
@@ -191,6 +209,13 @@ export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, o
     const mine = item.rx?.[emoji]?.includes(s.me) ?? false;
     command({ t: 'react', c: where.c, q: item.q, e: emoji, on: !mine }).catch(toastFault);
   }, []);
+  const onVote = useCallback((q: number, o: number[]) => {
+    command({ t: 'vote', c: where.c, q, o }).catch(toastFault);
+  }, []);
+  const onConfirm = useCallback((q: number) => {
+    command({ t: 'confirm', c: where.c, q }).catch(toastFault);
+  }, []);
+  const onAsked = useCallback((item: Item) => acts.asked(item), [acts]);
   const onQuote = useCallback((q: number) => onJump(q), [onJump]);
 
   const least = useMemo(() => {
@@ -209,10 +234,12 @@ export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, o
   const writers = Object.keys(typing.value[key] ?? {});
   const chosen = menu.value ? line.items.find((item) => item.q === menu.value?.q) : undefined;
   const hoverItem = hovered.value ? line.items.find((item) => item.q === hovered.value?.q) : undefined;
+  const owner = isOwner(s, channel);
   let unreadDrawn = false;
   let previous: Item | undefined;
 
   const openMenu = (row: HTMLElement, at: DOMRect) => {
+    if (picked) return;
     const q = Number(row.dataset.q);
     if (q) menu.value = { q, at };
   };
@@ -228,7 +255,8 @@ export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, o
         tabIndex={0}
         onScroll={() => {
           note();
-          look();
+          // Who stands at the end does not read back: opening fetches and draws no more than a screen full.
+          look(atEnd.peek() ? AT_EDGE : NEAR_EDGE);
         }}
         onPointerOver={(event) => {
           if (event.pointerType === 'touch') return;
@@ -241,7 +269,15 @@ export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, o
           const row = (event.target as Element).closest<HTMLElement>('article[data-q]');
           if (row?.matches(':focus-visible')) hovered.value = { q: Number(row.dataset.q), top: row.offsetTop };
         }}
-        onKeyDown={(event) => keys(event, openMenu)}
+        onClickCapture={(event) => {
+          const row = picked && (event.target as Element).closest<HTMLElement>('article[data-q]');
+          if (!row || row.querySelector('.row-check') === null) return;
+          // The box is drawn from what is chosen, and not by the press.
+          event.preventDefault();
+          event.stopPropagation();
+          onPick(Number(row.dataset.q));
+        }}
+        onKeyDown={(event) => keys(event, openMenu, picked ? onPick : null)}
         {...longPress(openMenu)}
       >
         <div ref={rows} class="rows">
@@ -250,10 +286,11 @@ export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, o
               <span class="spinner" />
             </div>
           ) : inThread ? null : (
-            <Beginning s={s} channel={channel} />
+            <Beginning s={s} channel={channel} since={line.items[0]?.ts} />
           )}
           {parts.map((part) => {
-            const inside = part.rows.map((row) => {
+            // Flat, so that a row is known by its key wherever it stands: a list within would be known by its place alone.
+            const inside = part.rows.flatMap((row) => {
               if ('expired' in row) {
                 previous = undefined;
                 return (
@@ -297,6 +334,13 @@ export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, o
                   ticks={own ? least(item.q) : null}
                   inThread={inThread}
                   direct={channel.kind === 'direct'}
+                  picked={picked ? picked.has(item.q) : null}
+                  waits={channel.asks.includes(item.q)}
+                  pinned={channel.pins.includes(item.q)}
+                  owner={owner}
+                  onVote={channel.archived ? null : onVote}
+                  onConfirm={onConfirm}
+                  onAsked={onAsked}
                   onReact={onReact}
                   onQuote={onQuote}
                   onThread={onThread}
@@ -306,7 +350,14 @@ export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, o
             return (
               <section key={part.key} class="day" aria-label={dayName(part.ts)}>
                 <div class="day-chip">
-                  <span>{dayName(part.ts)}</span>
+                  {onDay ? (
+                    <button type="button" title={t('jump_to_day')} onClick={() => onDay(part.ts)}>
+                      {dayName(part.ts)}
+                      <span class="unseen">, {t('jump_to_day')}</span>
+                    </button>
+                  ) : (
+                    <span>{dayName(part.ts)}</span>
+                  )}
                 </div>
                 {inside}
               </section>
@@ -325,7 +376,7 @@ export function Timeline({ where, channel, line, readUpTo, jump, acts, onJump, o
                   onDiscard={() => discard(entry.id)}
                 />
               ))}
-          {hovered.value && hoverItem && !menu.value ? (
+          {hovered.value && hoverItem && !menu.value && !picked ? (
             <ItemActions item={hoverItem} channel={channel} inThread={inThread} acts={acts} top={hovered.value.top} openMenu={(at) => (menu.value = { q: hoverItem.q, at })} />
           ) : null}
         </div>
@@ -372,7 +423,8 @@ function arrange(line: Line, inThread: boolean): Day[] {
     }
   };
   for (const item of line.items) {
-    const utc = new Date(item.ts).toISOString().slice(0, 10);
+    // Days of which nothing was destroyed need not be named, and a long window is arranged with every message.
+    const utc = expired.length || item.gone ? new Date(item.ts).toISOString().slice(0, 10) : '';
     while (expired[0] && expired[0].day <= utc) {
       const one = expired.shift() as Expired;
       put(Math.min(Date.parse(`${one.day}T12:00:00Z`), item.ts), { expired: one });
@@ -411,7 +463,7 @@ function firstVisible(box: HTMLElement, rows: HTMLElement | null): Anchor | null
 
 // --- hands ------------------------------------------------------------------------------------------------------------
 
-function keys(event: KeyboardEvent, openMenu: (row: HTMLElement, at: DOMRect) => void): void {
+function keys(event: KeyboardEvent, openMenu: (row: HTMLElement, at: DOMRect) => void, pick: ((q: number) => void) | null): void {
   const box = event.currentTarget as HTMLElement;
   const target = event.target as HTMLElement;
   const row = target.closest<HTMLElement>('article');
@@ -421,12 +473,29 @@ function keys(event: KeyboardEvent, openMenu: (row: HTMLElement, at: DOMRect) =>
   if (event.key === 'ArrowUp') all[Math.max(0, here - 1)]?.focus();
   else if (event.key === 'ArrowDown' && row) all[here + 1]?.focus();
   else if (event.key === 'End') all.at(-1)?.focus();
+  else if (pick && row?.dataset.q && (event.key === 'Enter' || event.key === ' ')) pick(Number(row.dataset.q));
   else if ((event.key === 'Enter' || event.key === 'ContextMenu') && row) openMenu(row, row.getBoundingClientRect());
   else return;
   event.preventDefault();
 }
 
 const HOLD_MS = 420;
+
+/** Lifting the finger after holding is no press on what lies under it, such as a picture. */
+function swallowClick(): void {
+  const over = new AbortController();
+  const options = { capture: true, signal: over.signal };
+  document.addEventListener(
+    'click',
+    (event) => {
+      event.preventDefault();
+      event.stopPropagation();
+      over.abort();
+    },
+    options,
+  );
+  document.addEventListener('pointerdown', () => over.abort(), options);
+}
 
 /** Touch and hold, where there is no hovering. */
 function longPress(openMenu: (row: HTMLElement, at: DOMRect) => void) {
@@ -444,6 +513,7 @@ function longPress(openMenu: (row: HTMLElement, at: DOMRect) => void) {
       if (row) {
         timer = window.setTimeout(() => {
           navigator.vibrate?.(12);
+          swallowClick();
           openMenu(row, new DOMRect(x, y, 1, 1));
         }, HOLD_MS);
       }

@@ -1,5 +1,7 @@
 // Calls over HTTP, with typed faults. Never retries by itself and never reads a message body.
 
+import { faultText, t } from './words.ts';
+
 export class ApiError extends Error {
   constructor(
     readonly code: string,
@@ -104,15 +106,15 @@ function read<T>(status: number, text: string, address: string): T {
     value = text ? JSON.parse(text) : {};
   } catch {
     // A proxy in between answered with its own page.
-    throw new ApiError(status >= 500 ? 'offline' : 'bad_answer', 'The server gave an answer that cannot be read.', status);
+    throw new ApiError(status >= 500 ? 'offline' : 'bad_answer', t('fault_bad_answer'), status);
   }
   if (status >= 200 && status < 300) return value as T;
   const fault = (value ?? {}) as { code?: string; message?: string; after?: number };
   const code = fault.code ?? (status >= 502 ? 'offline' : 'unknown');
   if (code === 'not_signed_in' && !address.includes('/site')) signedOut();
-  throw new ApiError(code, fault.message ?? `HTTP ${status}`, status, fault.after, fault as Record<string, unknown>);
+  throw new ApiError(code, faultText(code, fault.message ?? `HTTP ${status}`), status, fault.after, fault as Record<string, unknown>);
 }
 
 function unreachable(): ApiError {
-  return new ApiError('offline', 'The server cannot be reached.', 0);
+  return new ApiError('offline', t('fault_offline'), 0);
 }

@@ -1,19 +1,84 @@
-// Words on screen: typed catalogues, one per chunk. Never builds a sentence from pieces.
+// Words on screen: typed catalogues, one per chunk, in the reader's language. Never builds a sentence from pieces.
+
+import { preference, setPreference } from './store.ts';
 
 type Values = Record<string, string | number>;
+export type Catalogue = Readonly<Record<string, string>>;
 export type Translate<K extends string> = (key: K, values?: Values) => string;
 
-/** The language of dates, numbers and plurals: the catalogue's, with the person's region when it agrees. */
-export const locale = pick(['en']);
-const plural = new Intl.PluralRules(locale);
+/** Each in its own words: whoever looks for hers cannot read the others. */
+export const LANGUAGES = { en: 'English', nl: 'Nederlands', de: 'Deutsch', es: 'Español', ar: 'العربية' } as const;
+export type Language = keyof typeof LANGUAGES;
+
+const RTL: readonly Language[] = ['ar'];
+const FORM = /^([a-z,]+): /;
+
+/** What the device's list of languages says; a choice of one's own goes before it. */
+export const language: Language = known(preference('language')) ?? wanted().map(known).find((one) => one !== null) ?? 'en';
+/** The language of dates and numbers too, with the region that the device names. */
+export const locale = localeOf(language);
+
 const numbers = new Intl.NumberFormat(locale);
 const lists = new Intl.ListFormat(locale, { type: 'conjunction' });
 
+if (typeof document !== 'undefined') {
+  document.documentElement.lang = language;
+  document.documentElement.dir = direction(language);
+}
+
+/** Chosen on this device, or null where the device decides. */
+export const chosenLanguage = (): Language | null => known(preference('language'));
+
+/** Words are read once, when a chunk comes: another language is another start. */
+export function setLanguage(next: Language | null): void {
+  setPreference('language', next);
+  location.reload();
+}
+
+export function direction(of: Language): 'ltr' | 'rtl' {
+  return RTL.includes(of) ? 'rtl' : 'ltr';
+}
+
+/** Files still on their way: a chunk's words come with the chunk, and nothing of it is shown before them. */
+const coming = new Set<Promise<void>>();
+
+export async function wordsReady(): Promise<void> {
+  while (coming.size) await Promise.all(coming);
+}
+
 /**
- * A translator over one chunk's catalogue. `{name}` is replaced; a text with `|` has a singular and a plural form, chosen by `{n}`.
+ * A translator over one chunk's catalogue, with the chosen language's file laid over the English. What it lacks, or a file that
+ * cannot be fetched, stays English.
  */
-export function translator<K extends string>(catalogue: Readonly<Record<K, string>>): Translate<K> {
-  return (key, values) => fill(choose(catalogue[key], values), values);
+export function translator<K extends string>(english: Readonly<Record<K, string>>, files: Record<string, () => Promise<Catalogue>>): Translate<K> {
+  const words = { ...english };
+  const load = Object.entries(files).find(([path]) => path.endsWith(`.${language}.ts`))?.[1];
+  if (load) {
+    const file = load().then(
+      (own) => void Object.assign(words, own),
+      () => undefined,
+    );
+    coming.add(file);
+    void file.then(() => coming.delete(file));
+  }
+  return translate(words, locale);
+}
+
+/**
+ * `{name}` is replaced. A text with `|` has forms chosen by `{n}`: two are the singular and the plural; a language with more names
+ * them by their plural categories, as in `one: …|two: …|few: …|many,other: …`.
+ */
+export function translate<K extends string>(catalogue: Readonly<Record<K, string>>, tag: string): Translate<K> {
+  const plural = new Intl.PluralRules(tag);
+  return (key, values) => fill(typeof values?.n === 'number' ? choose(catalogue[key], plural.select(values.n)) : catalogue[key], values);
+}
+
+/** The forms of a text by category; one without forms has none. */
+export function forms(text: string): Record<string, string> {
+  if (!text.includes('|')) return {};
+  const parts = text.split('|');
+  if (!FORM.test(text)) return { one: parts[0] ?? '', other: parts[1] ?? '' };
+  return Object.fromEntries(parts.flatMap((part) => (FORM.exec(part)?.[1] ?? '').split(',').map((category) => [category, part.replace(FORM, '')])));
 }
 
 export function formatNumber(value: number): string {
@@ -37,10 +102,10 @@ export function formatBytes(size: number): string {
   return new Intl.NumberFormat(locale, { style: 'unit', unit: units[unit] ?? 'byte', maximumFractionDigits: digits }).format(value);
 }
 
-function choose(text: string, values?: Values): string {
-  if (!text.includes('|') || typeof values?.n !== 'number') return text;
-  const [one = text, other = text] = text.split('|');
-  return plural.select(values.n) === 'one' ? one : other;
+function choose(text: string, category: string): string {
+  if (!text.includes('|')) return text;
+  const found = forms(text);
+  return found[category] ?? found.other ?? text;
 }
 
 function fill(text: string, values?: Values): string {
@@ -51,7 +116,20 @@ function fill(text: string, values?: Values): string {
   });
 }
 
-function pick(have: string[]): string {
-  const wanted = typeof navigator === 'undefined' ? [] : navigator.languages;
-  return wanted.find((tag) => have.includes(tag.split('-')[0] ?? '')) ?? have[0] ?? 'en';
+function wanted(): readonly string[] {
+  return typeof navigator === 'undefined' ? [] : navigator.languages;
+}
+
+function known(tag: string | null): Language | null {
+  const short = tag?.split('-')[0] ?? '';
+  return Object.hasOwn(LANGUAGES, short) ? (short as Language) : null;
+}
+
+function localeOf(of: Language): string {
+  const tags = wanted();
+  const own = tags.find((tag) => known(tag) === of);
+  const region = tags[0] && /-([A-Z]{2})\b/.exec(tags[0])?.[1];
+  const tag = own ?? (region ? `${of}-${region}` : of);
+  // Positions, sizes and hashes of the record are compared by eye: the same digits in every language.
+  return of === 'ar' ? `${new Intl.Locale(tag).baseName}-u-nu-latn` : tag;
 }

@@ -3,11 +3,11 @@
 import { batch, computed, signal } from '@preact/signals';
 import { ApiError, bytes, get, onSignedOut, post } from './api.ts';
 import { forgetAllDrafts, forgetDrafts } from './drafts.ts';
-import { arrived, discardChannel, flush, forgetOutbox, settled, startOutbox, unquote, type Attachment } from './outbox.ts';
+import { arrived, discardChannel, flush, forgetOutbox, goOn, settled, startOutbox, takeUp, unquote, type Attachment } from './outbox.ts';
 import { Socket } from './socket.ts';
-import { apply, extendLine, fromBootstrap, openLine, setOnline, threadKey, type State } from './state.ts';
+import { apply, extendLine, fromBootstrap, openLine, restLine, setOnline, threadKey, type State } from './state.ts';
 import { wipe } from './store.ts';
-import type { Ack, Bootstrap, Command, ExportJob, File, Frame, Id, ImportJob, Item, Page, Person, Ready, Site } from './types.ts';
+import type { Ack, Bootstrap, Command, ExportJob, File, Frame, Id, ImportJob, Item, Page, Person, Ready, Site, Waiting } from './types.ts';
 import { now, setSkew, ulid } from './ulid.ts';
 
 export type Line = 'connecting' | 'open' | 'polling' | 'down';
@@ -32,6 +32,10 @@ export const me = computed<Person | null>(() => {
 
 const TYPING_MS = 6_000;
 const CHUNK = 1_048_576;
+const PAGE = 50;
+const THREAD_PAGE = 100;
+/** The lowest row there is. */
+const ROW_PX = 24;
 const POLL_AFTER_FAILURES = 3;
 const GOT_DELAY_MS = 400;
 const READ_EVERY_MS = 1_000;
@@ -44,9 +48,10 @@ export function onNews(handler: NewsHandler): () => void {
   return () => newsHandlers.delete(handler);
 }
 
-const goneHandlers = new Set<(c: Id) => void>();
-/** Called when content of a channel was destroyed, or the channel is no longer ours: nothing of it may stay on the screen of the device. */
-export function onGone(handler: (c: Id) => void): () => void {
+/** Content of a channel was destroyed, the channel is no longer ours, or we have read it: no notice of it may stay on the screen of the device. */
+export type Gone = 'purge' | 'left' | 'read';
+const goneHandlers = new Set<(c: Id, why: Gone) => void>();
+export function onGone(handler: (c: Id, why: Gone) => void): () => void {
   goneHandlers.add(handler);
   return () => goneHandlers.delete(handler);
 }
@@ -97,6 +102,8 @@ async function leave(): Promise<void> {
   forgetAllDrafts();
   batch(() => {
     state.value = null;
+    // No form to sign in before the page is new: what is typed into it would be gone.
+    site.value = null;
     typing.value = {};
   });
   await wipe();
@@ -105,8 +112,14 @@ async function leave(): Promise<void> {
 }
 
 if (typeof window !== 'undefined') {
+  const look = () => socket.here(document.visibilityState === 'visible' && document.hasFocus());
+  for (const kind of ['focus', 'blur', 'pagehide']) window.addEventListener(kind, look);
+  document.addEventListener('visibilitychange', look);
+  look();
   const wake = () => {
-    if (document.visibilityState === 'visible' && state.peek()) socket.wake();
+    if (document.visibilityState !== 'visible' || !state.peek()) return;
+    socket.wake();
+    void takeUp();
   };
   window.addEventListener('online', () => {
     wake();
@@ -171,21 +184,40 @@ export function keyOf(where: Where): string {
 
 /** Fetches a window: the newest rows, or those around `q`. */
 export async function openWindow(where: Where, around?: number, signal?: AbortSignal): Promise<void> {
+  await fetchWindow(where, around === undefined ? {} : { around }, signal);
+}
+
+/** The window around a time; the first row that was written then or later, if there is one. */
+export async function openAt(where: Where, at: number): Promise<number | undefined> {
+  const page = await fetchWindow(where, { at });
+  return page.items.find((item) => item.ts >= at)?.q;
+}
+
+async function fetchWindow(where: Where, query: Record<string, number>, signal?: AbortSignal): Promise<Page> {
   const key = keyOf(where);
   const meanwhile: Frame[] = [];
   fetching.set(key, meanwhile);
   try {
-    const page = await fetchPage(where, around === undefined ? {} : { around }, signal);
+    const page = await fetchPage(where, query, signal);
     const s = state.peek();
-    if (!s?.channels[where.c]) return;
-    let next = openLine(s, key, page, around === undefined || !page.more_after);
+    if (!s?.channels[where.c]) return page;
+    // It was asked for anew meanwhile, and is there: this answer is older.
+    if (fetching.get(key) !== meanwhile && s.lines[key]) return page;
+    let next = openLine(s, key, page, !Object.keys(query).length || !page.more_after);
     for (const frame of meanwhile) next = foldInto(next, key, frame);
     state.value = next;
     settled(where.c, page.head);
     for (const item of page.items) arrived(item.k);
+    return page;
   } finally {
     if (fetching.get(key) === meanwhile) fetching.delete(key);
   }
+}
+
+/** Nobody looks at it any more: who comes back begins with a screen full again. */
+export function leaveWindow(where: Where): void {
+  const s = state.peek();
+  if (s && where.thread === undefined) state.value = restLine(s, where.c, firstPage(where.c));
 }
 
 export async function extendWindow(where: Where, side: 'before' | 'after'): Promise<void> {
@@ -199,8 +231,14 @@ export async function extendWindow(where: Where, side: 'before' | 'after'): Prom
 }
 
 function fetchPage(where: Where, query: Record<string, number>, signal?: AbortSignal): Promise<Page> {
-  const path = where.thread === undefined ? `/channels/${where.c}/messages` : `/channels/${where.c}/thread/${where.thread}`;
-  return get<Page>(path, { limit: where.thread === undefined ? 50 : 100, ...query }, signal ? { signal } : {});
+  if (where.thread !== undefined) return get<Page>(`/channels/${where.c}/thread/${where.thread}`, { limit: THREAD_PAGE, ...query }, signal ? { signal } : {});
+  return get<Page>(`/channels/${where.c}/messages`, { limit: Object.keys(query).length ? PAGE : firstPage(where.c), ...query }, signal ? { signal } : {});
+}
+
+/** A screen full, and what is not read yet; more comes when somebody scrolls. */
+function firstPage(c: Id): number {
+  const unread = state.peek()?.channels[c]?.unread ?? 0;
+  return Math.min(PAGE, Math.max(Math.ceil(innerHeight / ROW_PX), unread + 10));
 }
 
 /** A frame that the state already has, folded only into a window that is younger than the state. */
@@ -218,15 +256,18 @@ function foldInto(s: State, key: string, frame: Frame): State {
 
 function ready(hello: Ready): void {
   setSkew(hello.now - Date.now());
-  if (!build.peek()) build.value = hello.build;
+  const first = !build.peek();
+  if (first) build.value = hello.build;
   newBuild.value = hello.build !== build.peek();
   batch(() => {
     line.value = 'open';
     downSince.value = null;
     if (state.peek()) state.value = setOnline(state.peek() as State, hello.online);
   });
-  if (!hello.resumed) void reload(hello.online);
+  if (hello.resumed) void reopen(first);
+  else void reload(hello.online);
   flush();
+  void takeUp();
 }
 
 function take(frame: Frame, quiet = false): void {
@@ -249,11 +290,18 @@ function take(frame: Frame, quiet = false): void {
     state.value = result.state;
     if (frame.t === 'msg') {
       arrived(frame.d.k);
+      settled(frame.c, frame.q);
       stopTyping(frame.c, frame.d.u);
     }
   });
-  if (frame.t === 'purge' || frame.t === 'left') for (const tell of goneHandlers) tell(frame.c);
-  if (frame.t === 'purge') unquote(frame.c, frame.d.ranges);
+  if (frame.t === 'purge' || frame.t === 'left' || (frame.t === 'read' && frame.d.u === s.me)) for (const tell of goneHandlers) tell(frame.c, frame.t);
+  // The channel may be slow no longer.
+  if (frame.t === 'channel') goOn(frame.c);
+  if (frame.t === 'purge') {
+    unquote(frame.c, frame.d);
+    // What waits there may be gone as well.
+    if (s.scheduled.some((one) => one.c === frame.c)) void lookAtScheduled();
+  }
   if ('q' in frame) for (const [key, frames] of fetching) if (key.split('/')[0] === frame.c) frames.push(frame);
   if (frame.t === 'left') {
     discardChannel(frame.c);
@@ -263,6 +311,12 @@ function take(frame: Frame, quiet = false): void {
     got(result.news.c);
     if (!quiet) for (const tell of newsHandlers) tell(result.news.c, result.news.item);
   }
+}
+
+async function lookAtScheduled(): Promise<void> {
+  const answer = await get<{ items: Waiting[] }>('/scheduled').catch(() => null);
+  const s = state.peek();
+  if (s && answer) state.value = { ...s, scheduled: answer.items.map(({ b: _words, ...place }) => place) };
 }
 
 /** Something was missed: read on from our own place, once; if that does not mend it, take the server's numbers. */
@@ -338,8 +392,10 @@ async function loadBootstrap(): Promise<void> {
 /** Which windows are on screen; the views keep this up to date. */
 export const onScreen = new Map<string, Where>();
 
-async function reopen(): Promise<void> {
+async function reopen(begun = false): Promise<void> {
   for (const [key, where] of onScreen) {
+    // At the very beginning it is on its way already.
+    if (begun && fetching.has(key)) continue;
     if (state.peek()?.lines[key] === undefined && state.peek()?.channels[where.c]) await openWindow(where).catch(() => undefined);
   }
 }
@@ -423,13 +479,25 @@ export function markRead(c: Id): void {
 }
 
 let stillReading: (c: Id) => boolean = () => false;
+/** What comes into it is read as it comes: it need not be counted for the moment until that is told. */
+export const isReading = (c: Id): boolean => stillReading(c);
+
 /** The view says whether the end is still before the person's eyes when a delayed receipt is due. */
 export function readsWhile(check: (c: Id) => boolean): void {
   stillReading = check;
 }
 
 function onReadLater(c: Id): void {
+  readLater = 0;
   if (stillReading(c)) markRead(c);
+}
+
+/** Who leaves while a receipt waits for its time has read what was before her eyes. */
+export function tellRead(c: Id): void {
+  if (!readLater) return;
+  clearTimeout(readLater);
+  lastRead = 0;
+  onReadLater(c);
 }
 
 function noteTyping(c: Id, u: Id, th?: number): void {

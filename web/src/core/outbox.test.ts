@@ -1,8 +1,8 @@
 import 'fake-indexeddb/auto';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiError } from './api.ts';
-import { arrived, enqueue, flush, forgetOutbox, outbox, retry, settled, startOutbox, type Wire } from './outbox.ts';
-import { all, wipe } from './store.ts';
+import { arrived, enqueue, flush, forgetOutbox, goOn, noRoom, outbox, retry, settled, startOutbox, type Wire } from './outbox.ts';
+import { all, keep, wipe } from './store.ts';
 import type { Ack, Command, File } from './types.ts';
 
 type Sent = Command & { id: string };
@@ -46,7 +46,23 @@ function world() {
   return { wire, log, faults, timers, uploads, passTime, texts: () => log.map((one) => (one.t === 'send' ? one.b : '')) };
 }
 
+/** Locks as the browser gives them: one holder a name, the others wait in line. */
+function locks() {
+  const lines = new Map<string, Promise<unknown>>();
+  const held = new Set<string>();
+  const request = (name: string, act: () => unknown) => {
+    const mine = (lines.get(name) ?? Promise.resolve()).then(() => {
+      held.add(name);
+      return act();
+    }).finally(() => held.delete(name));
+    lines.set(name, mine);
+    return mine;
+  };
+  return { request, query: async () => ({ held: [...held].map((name) => ({ name })) }) };
+}
+
 beforeEach(async () => {
+  vi.unstubAllGlobals();
   forgetOutbox();
   await wipe();
 });
@@ -140,5 +156,76 @@ describe('the outbox', () => {
     expect(outbox.value.length).toBe(1);
     settled('a', 2);
     expect(outbox.value).toEqual([]);
+  });
+
+  it('leaves nothing behind when the row of what it sends again is there already', async () => {
+    const first = world();
+    first.faults.push('after');
+    await startOutbox(first.wire);
+    enqueue(words('taken, and never answered'));
+    await turn();
+    forgetOutbox();
+    // The window was opened before this device was asked what it still has to send.
+    settled('a', 1);
+    await startOutbox(first.wire);
+    await turn();
+    expect(first.texts()).toEqual(['taken, and never answered']);
+    expect(outbox.value).toEqual([]);
+    expect(await all('outbox/')).toEqual([]);
+  });
+
+  it('takes up what a tab leaves that dies beside this one, and leaves alone what a living one sends', async () => {
+    const manager = locks();
+    vi.stubGlobal('navigator', { locks: manager });
+    let die = () => {};
+    void manager.request('tab/other', () => new Promise<void>((done) => (die = done)));
+    await keep('outbox/01J00000000000000000000000', { ...words('from beside'), id: '01J00000000000000000000000', at: 1, state: 'waiting', tab: 'other' });
+    const { wire, texts } = world();
+    await startOutbox(wire);
+    await turn();
+    expect(texts()).toEqual([]);
+    die();
+    await turn();
+    await turn();
+    expect(texts()).toEqual(['from beside']);
+    expect(await all('outbox/')).toEqual([]);
+  });
+
+  it('waits out a slow channel, in order, without asking again and again', async () => {
+    const { wire, faults, texts, passTime, timers } = world();
+    await startOutbox(wire);
+    faults.push(new ApiError('slow', 'not yet', 429, 30_000));
+    for (const b of ['1', '2']) enqueue(words(b));
+    await turn();
+    enqueue(words('3'));
+    flush();
+    await turn();
+    expect(texts()).toEqual([]);
+    expect(timers.length).toBe(1);
+    expect(outbox.value.map((entry) => entry.state)).toEqual(['waiting', 'waiting', 'waiting']);
+    await passTime();
+    expect(texts()).toEqual(['1', '2', '3']);
+  });
+  it('says that the server is nearly full until something is taken again', async () => {
+    const { wire, faults, texts, passTime } = world();
+    await startOutbox(wire);
+    faults.push(new ApiError('disk_full', 'no room', 507));
+    enqueue(words('1'));
+    await turn();
+    expect(noRoom.value).toBe(true);
+    expect(outbox.value.map((entry) => entry.state)).toEqual(['waiting']);
+    await passTime();
+    expect(texts()).toEqual(['1']);
+    expect(noRoom.value).toBe(false);
+  });
+  it('goes on before its time when the channel is slow no longer', async () => {
+    const { wire, faults, texts } = world();
+    await startOutbox(wire);
+    faults.push(new ApiError('slow', 'not yet', 429, 3_600_000));
+    enqueue(words('1'));
+    await turn();
+    goOn('a');
+    await turn();
+    expect(texts()).toEqual(['1']);
   });
 });

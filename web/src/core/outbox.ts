@@ -4,7 +4,7 @@
 import { signal } from '@preact/signals';
 import { ApiError } from './api.ts';
 import { all, drop, keep } from './store.ts';
-import type { Ack, Command, File, Id, Ms } from './types.ts';
+import type { Ack, Command, File, Id, LinkPreview, Ms, NewPoll } from './types.ts';
 import { now, ulid, ulidAfter } from './ulid.ts';
 
 export interface Attachment {
@@ -25,6 +25,13 @@ export interface Entry {
   th?: number;
   re?: { q: number; u: Id; b: string };
   m?: Id[];
+  /** Whoever is there confirms that they have read it. */
+  ask?: true;
+  /** Everybody is told of it at once. */
+  urgent?: true;
+  poll?: NewPoll;
+  /** What the server has seen behind a link; it goes along when the server still knows it. */
+  lp?: LinkPreview & { id: Id };
   files: Attachment[];
   at: Ms;
   state: 'waiting' | 'sending' | 'sent' | 'refused';
@@ -46,6 +53,9 @@ export interface Wire {
 /** Oldest first. */
 export const outbox = signal<readonly Entry[]>([]);
 
+/** The server's disk is nearly full: what is written waits here. */
+export const noRoom = signal(false);
+
 const RETRY = new Set(['offline', 'rate', 'unavailable', 'disk_full', 'locked_out', 'bad_answer', 'unknown']);
 const FIRST_DELAY_MS = 1_000;
 const LAST_DELAY_MS = 30_000;
@@ -54,23 +64,37 @@ const tab = typeof crypto !== 'undefined' ? ulid() : '';
 let wire: Wire | null = null;
 const busy = new Set<Id>();
 const tries = new Map<Id, number>();
+/** By channel: up to where its rows are known. */
+const known = new Map<Id, number>();
+/** Slow channels: nothing is sent there until the pause is over. */
+const paused = new Set<Id>();
 
 /** Takes up what an earlier life of this app left behind, and begins to send. */
 export async function startOutbox(with_: Wire): Promise<void> {
   wire = with_;
+  await takeUp(true);
+}
+
+/** What tabs left that are no more: one living tab takes it, whichever asks first. */
+export async function takeUp(own = false): Promise<void> {
+  const locks = tabLocks();
+  await (locks ? locks.request('outbox', () => adopt(own)) : adopt(own));
+}
+
+async function adopt(own: boolean): Promise<void> {
+  if (!wire) return;
   const alive = await liveTabs();
-  const left = (await all<Entry>('outbox/')).map(([, entry]) => entry).filter((entry) => entry.tab === tab || !alive.has(entry.tab));
-  const known = new Set(outbox.value.map((entry) => entry.id));
-  const adopted = left.filter((entry) => !known.has(entry.id) && entry.state !== 'sent').map((entry): Entry => ({ ...entry, tab, state: entry.state === 'refused' ? 'refused' : 'waiting' }));
-  for (const entry of adopted) {
-    ulidAfter(entry.id);
-    void keep(`outbox/${entry.id}`, entry);
-  }
+  const left = (await all<Entry>('outbox/')).map(([, entry]) => entry).filter((entry) => (entry.tab === tab ? own : !alive.has(entry.tab)));
+  const here = new Set(outbox.value.map((entry) => entry.id));
+  const adopted = left.filter((entry) => !here.has(entry.id) && entry.state !== 'sent').map((entry): Entry => ({ ...entry, tab, state: entry.state === 'refused' ? 'refused' : 'waiting' }));
+  for (const entry of adopted) ulidAfter(entry.id);
   outbox.value = [...adopted, ...outbox.value].sort((a, b) => (a.id < b.id ? -1 : 1));
+  // Before another tab looks they are this one's.
+  await Promise.all(adopted.map((entry) => keep(`outbox/${entry.id}`, entry)));
   flush();
 }
 
-export function enqueue(words: Pick<Entry, 'c' | 'b' | 'th' | 're' | 'm' | 'files'>): Entry {
+export function enqueue(words: Pick<Entry, 'c' | 'b' | 'th' | 're' | 'm' | 'ask' | 'urgent' | 'poll' | 'lp' | 'files'>): Entry {
   const entry: Entry = { ...words, id: ulid(), at: now(), state: 'waiting', tab };
   outbox.value = [...outbox.value, entry];
   void keep(`outbox/${entry.id}`, entry);
@@ -83,8 +107,8 @@ export function retry(id: Id): void {
   const old = outbox.value.find((entry) => entry.id === id);
   if (!old) return;
   discard(id);
-  const { c, b, th, re, m, files } = old;
-  enqueue({ c, b, files: files.map((file) => ({ ...file, id: file.file ? file.id : ulid(), sent: file.file ? file.sent : 0 })), ...(th === undefined ? {} : { th }), ...(re ? { re } : {}), ...(m ? { m } : {}) });
+  const { c, b, th, re, m, ask, urgent, poll, lp, files } = old;
+  enqueue({ c, b, files: files.map((file) => ({ ...file, id: file.file ? file.id : ulid(), sent: file.file ? file.sent : 0 })), ...(th === undefined ? {} : { th }), ...(re ? { re } : {}), ...(m ? { m } : {}), ...(ask ? { ask } : {}), ...(urgent ? { urgent } : {}), ...(poll ? { poll } : {}), ...(lp ? { lp } : {}) });
 }
 
 export function discard(id: Id): void {
@@ -98,10 +122,10 @@ export function discardChannel(c: Id): void {
 }
 
 /** What a waiting message quotes was destroyed: the quotation goes, the answer stays. */
-export function unquote(c: Id, ranges: [number, number][]): void {
+export function unquote(c: Id, gone: { ranges: [number, number][]; u?: Id }): void {
   for (const entry of outbox.value) {
     const { re } = entry;
-    if (entry.c !== c || !re || !ranges.some(([from, to]) => re.q >= from && re.q <= to)) continue;
+    if (entry.c !== c || !re || !(gone.u ? re.u === gone.u : gone.ranges.some(([from, to]) => re.q >= from && re.q <= to))) continue;
     update(entry.id, { re: { ...re, b: '' } });
     persist(entry.id);
   }
@@ -114,6 +138,7 @@ export function arrived(id: Id | undefined): void {
 
 /** Rows up to `q` are known, so nothing sent up to there is still to come. */
 export function settled(c: Id, q: number): void {
+  known.set(c, Math.max(q, known.get(c) ?? 0));
   for (const entry of outbox.value) if (entry.c === c && entry.state === 'sent' && (entry.q ?? Infinity) <= q) discard(entry.id);
 }
 
@@ -123,14 +148,22 @@ export function flush(only?: Id): void {
   for (const c of channels) if (only === undefined || only === c) void drain(c);
 }
 
+/** A pause may be over before its time. */
+export function goOn(c: Id): void {
+  if (paused.delete(c)) flush(c);
+}
+
 export function forgetOutbox(): void {
   wire = null;
+  noRoom.value = false;
+  paused.clear();
+  known.clear();
   outbox.value = [];
 }
 
 /** One channel's queue, strictly in order; channels do not wait for each other. */
 async function drain(c: Id): Promise<void> {
-  if (busy.has(c)) return;
+  if (busy.has(c) || paused.has(c)) return;
   busy.add(c);
   try {
     for (;;) {
@@ -160,9 +193,16 @@ async function deliver(entry: Entry, line: Wire): Promise<boolean> {
     if (entry.th !== undefined) command.th = entry.th;
     if (entry.re) command.re = entry.re.q;
     if (entry.m?.length) command.m = entry.m;
+    if (entry.ask) command.ask = true;
+    if (entry.urgent) command.urgent = true;
+    if (entry.poll) command.poll = entry.poll;
+    if (entry.lp) command.lp = entry.lp.id;
     if (ready.files.length) command.f = ready.files.map((file) => file.file?.id ?? '');
     const ack = await line.command(command);
+    noRoom.value = false;
     tries.delete(c(entry));
+    // An earlier life had sent it, and its row is there.
+    if ((ack.q ?? Infinity) <= (known.get(entry.c) ?? 0)) discard(entry.id);
     update(entry.id, { state: 'sent', ...(ack.q === undefined ? {} : { q: ack.q }), ...(ack.ts === undefined ? {} : { ts: ack.ts }) });
     void drop(`outbox/${entry.id}`);
     return true;
@@ -172,7 +212,14 @@ async function deliver(entry: Entry, line: Wire): Promise<boolean> {
       update(entry.id, { state: 'waiting' });
       return false;
     }
+    if (code === 'slow') {
+      update(entry.id, { state: 'waiting' });
+      paused.add(entry.c);
+      line.later(() => goOn(entry.c), (error as ApiError).after ?? LAST_DELAY_MS);
+      return false;
+    }
     if (RETRY.has(code)) {
+      noRoom.value = code === 'disk_full';
       update(entry.id, { state: 'waiting' });
       const n = (tries.get(c(entry)) ?? 0) + 1;
       tries.set(c(entry), n);
@@ -203,11 +250,25 @@ function persist(id: Id): void {
   if (entry) void keep(`outbox/${id}`, entry);
 }
 
+function tabLocks(): LockManager | undefined {
+  return typeof navigator === 'undefined' ? undefined : navigator.locks;
+}
+
+const watched = new Set<string>();
+
 /** Every living tab holds a lock with its name; where there are no locks, whoever starts takes all, and the ids keep it once. */
 async function liveTabs(): Promise<Set<string>> {
-  const locks = typeof navigator === 'undefined' ? undefined : navigator.locks;
+  const locks = tabLocks();
   if (!locks) return new Set();
-  void locks.request(`tab/${tab}`, () => new Promise(() => {}));
+  if (!watched.has(tab)) void locks.request(`tab/${tab}`, () => new Promise(() => {}));
+  watched.add(tab);
   const held = (await locks.query()).held ?? [];
-  return new Set(held.map((lock) => (lock.name ?? '').replace('tab/', '')));
+  const living = new Set(held.flatMap(({ name }) => (name?.startsWith('tab/') ? name.slice('tab/'.length) : [])));
+  for (const other of living) {
+    if (watched.has(other)) continue;
+    watched.add(other);
+    // It is to be had when that tab has died.
+    void locks.request(`tab/${other}`, () => undefined).then(() => takeUp());
+  }
+  return living;
 }

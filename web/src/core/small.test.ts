@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { translator } from './i18n.ts';
+import { translate } from './i18n.ts';
 import { href, parse } from './route.ts';
 import { dayKey, shortWhen } from './time.ts';
 import { ulid, ulidAfter } from './ulid.ts';
@@ -26,8 +26,10 @@ it('addresses survive any name', () => {
 });
 
 it('words choose their number and keep unknown holes', () => {
-  const t = translator({ n: '{n} message|{n} messages', hi: 'Hello {name}{x}' });
+  const t = translate({ n: '{n} message|{n} messages', hi: 'Hello {name}{x}' }, 'en');
   expect([t('n', { n: 1 }), t('n', { n: 2 }), t('n', { n: 1000 }), t('hi', { name: 'Ada' })]).toEqual(['1 message', '2 messages', '1,000 messages', 'Hello Ada{x}']);
+  const arabic = translate({ n: 'zero: none|one: a|two: aa|few: {n} few|many,other: {n} more' }, 'ar');
+  expect([0, 1, 2, 3, 11, 100].map((n) => arabic('n', { n }))).toEqual(['none', 'a', 'aa', '3 few', '11 more', '100 more']);
 });
 
 it('times are coarser the older they are', () => {

@@ -45,6 +45,7 @@ export class Socket {
   private reconnect = 0;
   private watch = 0;
   private probe = 0;
+  private seen = true;
   private readonly waiting = new Map<string, Waiting>();
 
   constructor(
@@ -95,8 +96,15 @@ export class Socket {
   }
 
   /** Without an answer: typing. */
-  cast(frame: { t: string }): void {
+  cast(frame: { t: string; on?: boolean }): void {
     if (this.isReady) this.send(frame);
+  }
+
+  /** Whether the person looks: whom the server tells elsewhere depends on it. */
+  here(on: boolean): void {
+    if (on === this.seen) return;
+    this.seen = on;
+    this.cast({ t: 'here', on });
   }
 
   private connect(): void {
@@ -135,6 +143,7 @@ export class Socket {
         this.isReady = true;
         this.failures = 0;
         this.guard();
+        if (!this.seen) this.send({ t: 'here', on: false });
         this.listener.ready(frame);
         return;
       case 'ping':

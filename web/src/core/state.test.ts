@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { apply, extendLine, fromBootstrap, openLine, setAtEnd, ticks, WINDOW, type State } from './state.ts';
+import { apply, extendLine, fromBootstrap, openLine, restLine, setAtEnd, ticks, WINDOW, type State } from './state.ts';
 import type { Bootstrap, Channel, Frame, Item, Page, Person } from './types.ts';
 
 const person = (id: string): Person => ({ id, name: id.toUpperCase(), role: 'member', handle: id, active: true, online: false, imported: false });
@@ -13,7 +13,17 @@ const channel = (id: string, head = 0): Channel => ({
   members: ['me', 'ann', 'bob'].map((p) => ({ p, owner: p === 'me', read: 0, got: 0 })),
   head,
   muted: false,
-  rule: { keep_days: 90, from: 'workspace' },
+  muted_all: false,
+  rule: { keep_days: 90, from: 'workspace', floor_days: null, own_floor_days: null, locked: false, next: null },
+  slow: 0,
+  history_days: null,
+  community: null,
+  asking: 0,
+  from: 1,
+  pins: [],
+  asks: [],
+  saved: [],
+  wrote_at: null,
   unread: 0,
   mentions: 0,
   read: head,
@@ -23,9 +33,13 @@ const boot = (channels: Channel[]): Bootstrap => ({
   me: person('me'),
   handle: 'me',
   device: 'd',
-  workspace: { name: 'W', keep_days: 90 },
+  workspace: { name: 'W', keep_days: 90, floor_days: null, locked: false, next: null },
   people: ['ann', 'bob'].map(person),
   channels,
+  asked: [],
+  quiet: null,
+  scheduled: [],
+  previews: false,
   cur: 'c0',
   now: 0,
   limits: { frame: 65536, text: 16384, file: 1, files: 1 },
@@ -92,6 +106,30 @@ describe('any order and any repetition', () => {
   });
 });
 
+describe('a poll', () => {
+  it('counts what each chose last, until the person or the poll goes', () => {
+    const asked: Item = { q: 1, ts: 1, u: 'ann', b: 'Which?', poll: { options: [{ b: 'one', u: [] }, { b: 'two', u: [] }] } };
+    const vote = (q: number, u: string, o: number[]): Frame => ({ t: 'vote', c: 'a', q, cur: `c${q}`, d: { of: 1, o, u, ts: q } });
+    const voted = run(begin(), { t: 'msg', c: 'a', q: 1, cur: 'c1', d: asked }, vote(2, 'bob', [0]), vote(3, 'me', [1]), vote(4, 'bob', [1]), { t: 'close', c: 'a', q: 5, cur: 'c5', d: { of: 1, u: 'ann', ts: 5 } });
+    const poll = (state: State) => state.lines.a?.items[0]?.poll;
+    expect(poll(voted)).toEqual({ options: [{ b: 'one', u: [] }, { b: 'two', u: ['me', 'bob'] }], closed: true });
+    const purge = (u: string): Frame => ({ t: 'purge', c: 'a', q: 6, cur: 'c6', d: { ranges: [], day: '', why: 'erased', u } });
+    expect(poll(run(voted, purge('bob')))?.options[1]?.u).toEqual(['me']);
+    expect(poll(run(voted, purge('ann')))).toBeUndefined();
+  });
+});
+
+describe('what lies before our sight', () => {
+  it('is changed without a word: its number passes, and nothing of it is at hand', () => {
+    const seen = { ...begin(), channels: { a: { ...channel('a', 4), from: 4 } } };
+    const pinned = { ...channel('a', 4), pins: [2, 4] };
+    const state = run(seen, { t: 'hidden', c: 'a', q: 5, cur: 'c5' }, { t: 'channel', c: 'a', d: pinned });
+    expect(state.channels.a?.head).toBe(5);
+    expect(state.cur).toBe('c5');
+    expect(state.channels.a?.pins).toEqual([4]);
+  });
+});
+
 describe('edits, reactions and deletions', () => {
   it('change the row, the last line of the list and quotes of it', () => {
     let state = run(begin(), msg(1), msg(2, { re: { q: 1, u: 'ann', b: 'text 1' } }));
@@ -119,6 +157,18 @@ describe('destroyed messages', () => {
     state = run(state, { t: 'purge', c: 'a', q: 5, cur: 'x', d: { ranges: [[1, 2], [4, 4]], day: '2026-08-01', why: 'expired' } });
     expect(JSON.stringify(state)).not.toContain('secret');
     expect(rows(state).map((row) => row.gone ?? 'kept')).toEqual(['expired', 'expired', 'kept']);
+  });
+});
+
+describe('an erased person', () => {
+  it('leaves no word, no reaction and no quote, and others keep theirs', () => {
+    const rx = { '👍': ['ann', 'me'], '🔥': ['ann'] };
+    let state = run(begin(), msg(1, { b: 'secret' }), msg(2, { u: 'me', b: 'mine', re: { q: 1, u: 'ann', b: 'secret' }, rx }));
+    state = run(state, { t: 'purge', c: 'a', q: 3, cur: 'x', d: { ranges: [], day: '', why: 'erased', u: 'ann' } });
+    expect(JSON.stringify(state)).not.toContain('secret');
+    expect(rows(state)[0]?.gone).toBe('expired');
+    expect(rows(state)[1]).toMatchObject({ b: 'mine', rx: { '👍': ['me'] } });
+    expect(rows(state)[1]?.rx).toEqual({ '👍': ['me'] });
   });
 });
 
@@ -208,6 +258,16 @@ describe('the window', () => {
     expect(rows(state)[0]?.q).toBe(1);
     expect(state.lines.a?.moreAfter).toBe(true);
   });
+  it('begins with its newest rows again for who comes back, wherever she had scrolled, and goes on hearing', () => {
+    let state = setAtEnd(begin(many(1, 50)), 'a', false);
+    state = run(restLine(state, 'a', 30), msg(51));
+    expect(rows(state).map((row) => row.q)).toEqual(Array.from({ length: 31 }, (_, i) => 21 + i));
+    expect(state.lines.a).toMatchObject({ moreBefore: true, moreAfter: false, atEnd: true });
+    // Where the newest rows are not there it is fetched anew in any case.
+    const above = openLine(state, 'a', page(many(1, 50), 51, { more_after: true }), false);
+    expect(restLine(above, 'a', 30)).toBe(above);
+    expect(restLine(state, 'a', 31)).toBe(state);
+  });
   it('pages both ways without a double or a missing row', () => {
     let state = openLine(fromBootstrap(boot([channel('a', 1000)])), 'a', page(many(951, 50), 1000, { more_before: true }), true);
     for (let top = 951; top > 701; top -= 50) state = extendLine(state, 'a', page(many(top - 50, 50), 1000, { more_before: true, more_after: true }), 'before', top);
@@ -236,5 +296,102 @@ describe('frames from a later version', () => {
   it('are ignored', () => {
     const state = begin();
     expect(apply(state, { t: 'hologram', c: 'a' } as unknown as Frame)).toEqual({ state, gap: false });
+  });
+});
+
+describe('a message that asks for confirmations', () => {
+  const asking = (q: number, u = 'ann') => msg(q, { u, ask: { n: 2, done: 0 } });
+  const frame = (t: 'confirm' | 'remind', q: number, of: number, u: string): Frame => ({ t, c: 'a', q, cur: `c${q}`, d: { of, u, ts: q } });
+
+  it('waits for everybody but its author until they have confirmed it', () => {
+    let state = run(begin(), asking(1), asking(2, 'me'));
+    expect(state.channels.a?.asks).toEqual([1]);
+    state = run(state, frame('confirm', 3, 1, 'bob'));
+    expect(state.channels.a?.asks).toEqual([1]);
+    expect(rows(state)[0]?.ask).toEqual({ n: 2, done: 1, mine: false });
+    state = run(state, frame('confirm', 4, 1, 'me'), frame('confirm', 5, 1, 'me'));
+    expect(state.channels.a?.asks).toEqual([]);
+    expect(rows(state)[0]?.ask?.mine).toBe(true);
+  });
+  it('counts as a mention when one is reminded, until that is read, and only for those who wait', () => {
+    const read = (q: number): Frame => ({ t: 'read', c: 'a', cur: 'r', d: { u: 'me', q, ts: q } });
+    let state = run(begin(), asking(1), read(1), frame('remind', 2, 1, 'ann'));
+    expect(state.channels.a?.mentions).toBe(1);
+    state = run(state, read(2));
+    expect(state.channels.a?.mentions).toBe(0);
+    state = run(state, frame('confirm', 3, 1, 'me'), frame('remind', 4, 1, 'ann'));
+    expect(state.channels.a?.mentions).toBe(0);
+  });
+  it('waits no longer when it is deleted or destroyed', () => {
+    const state = run(begin(), asking(1), asking(2), asking(3), { t: 'del', c: 'a', q: 4, cur: 'c4', d: { of: 1, u: 'ann', ts: 4 } });
+    expect(state.channels.a?.asks).toEqual([2, 3]);
+    const left = run(state, { t: 'purge', c: 'a', q: 5, cur: 'c5', d: { ranges: [[3, 3]], day: '', why: 'redacted' } });
+    expect(left.channels.a?.asks).toEqual([2]);
+  });
+});
+
+describe('a pin', () => {
+  it('what we keep at hand follows its message, and what waits is told by its last word', () => {
+    const { channels, ...rest } = begin([item(1), item(2), item(3)]);
+    let s: State = { ...rest, channels };
+    const save = (of: number, on: boolean): Frame => ({ t: 'saved', c: 'a', cur: `s${of}`, d: { of, on } });
+    for (const frame of [save(1, true), save(3, true), save(3, true), save(2, true), save(1, false)]) s = apply(s, frame).state;
+    expect(s.channels['a']?.saved).toEqual([3, 2]);
+    s = apply(s, { t: 'del', c: 'a', q: 4, cur: 'c4', d: { of: 2, u: 'ann', ts: 4 } }).state;
+    expect(s.channels['a']?.saved).toEqual([3]);
+    const waits = (d: Extract<Frame, { t: 'scheduled' }>['d']): void => {
+      s = apply(s, { t: 'scheduled', c: 'a', cur: 'w', d }).state;
+    };
+    waits({ id: 'x', at: 10 });
+    waits({ id: 'y', at: 20 });
+    waits({ id: 'x', why: 'slow' });
+    expect(s.scheduled.map(({ id, at, why }) => [id, at, why])).toEqual([['y', 20, undefined], ['x', 10, 'slow']]);
+    waits({ id: 'x', at: 30 });
+    waits({ id: 'y', gone: true });
+    expect(s.scheduled.map(({ id, at, why }) => [id, at, why])).toEqual([['x', 30, undefined]]);
+  });
+
+  it('is put up once, taken down, and goes with its message', () => {
+    const pin = (q: number, of: number, on: boolean): Frame => ({ t: 'pin', c: 'a', q, cur: `c${q}`, d: { of, on, u: 'ann', ts: q } });
+    let state = run(begin(), msg(1), msg(2), pin(3, 2, true), pin(4, 1, true), pin(5, 1, true));
+    expect(state.channels.a?.pins).toEqual([1, 2]);
+    state = run(state, pin(6, 2, false));
+    expect(state.channels.a?.pins).toEqual([1]);
+    state = run(state, { t: 'del', c: 'a', q: 7, cur: 'c7', d: { of: 1, u: 'ann', ts: 7 } });
+    expect(state.channels.a?.pins).toEqual([]);
+  });
+});
+
+describe('a rule of the workspace', () => {
+  const told = (keep_days: number | null, next: { keep_days: number | null; at: number } | null): Frame => ({ t: 'workspace', cur: 'c9', d: { name: 'W', keep_days, floor_days: 20, locked: false, next } });
+  it('is at once the rule of the channels that follow it, and of no other', () => {
+    const own: Channel = { ...channel('b'), rule: { keep_days: 7, from: 'channel', floor_days: null, own_floor_days: null, locked: false, next: null } };
+    const state = run(fromBootstrap(boot([channel('a'), own])), told(30, { keep_days: 10, at: 5 }));
+    // A floor above the ceiling wins.
+    expect(state.channels.a?.rule).toMatchObject({ keep_days: 30, floor_days: 20, next: { keep_days: 20, at: 5 } });
+    expect(state.channels.b?.rule).toMatchObject({ keep_days: 7, next: null });
+    expect(run(state, told(null, null)).channels.a?.rule).toMatchObject({ keep_days: null, next: null });
+  });
+});
+
+describe('the preview of a link', () => {
+  const lp = { url: 'https://a.example/x', title: 'A' };
+  const edit = (q: number, b: string): Frame => ({ t: 'edit', c: 'a', q, cur: `c${q}`, d: { of: 1, b, u: 'ann', ts: 9, n: q } }) as Frame;
+  it('goes with its link, and does not come back', () => {
+    const sent = run(begin(), msg(1, { b: 'see https://a.example/x', lp }));
+    const kept = run(sent, edit(2, 'read https://a.example/x!'));
+    expect(rows(kept)[0]?.lp).toEqual(lp);
+    const gone = run(kept, edit(3, 'read https://a.example/xy'));
+    expect(rows(gone)[0]).not.toHaveProperty('lp');
+    expect(rows(run(gone, edit(4, 'https://a.example/x')))[0]).not.toHaveProperty('lp');
+  });
+});
+
+describe('what one is told of a channel', () => {
+  it('is what one chose on any device', () => {
+    const muted = run(begin(), { t: 'muted', c: 'a', cur: 'c1', d: { on: true, all: true } });
+    expect(muted.channels.a).toMatchObject({ muted: true, muted_all: true });
+    const mine = run(muted, { t: 'muted', c: 'a', cur: 'c2', d: { on: true, all: false } });
+    expect(mine.channels.a).toMatchObject({ muted: true, muted_all: false });
   });
 });

@@ -1,6 +1,7 @@
 // What this tab knows, and how one frame changes it. Pure: no clock, no network, no storage, and never a change in place.
 
-import type { Bootstrap, Channel, ChannelShape, Expired, Frame, Id, Item, Limits, Page, Person, Workspace } from './types.ts';
+import { hasLink } from './text.ts';
+import type { Asked, Bootstrap, Channel, ChannelShape, Expired, Frame, Id, Item, Limits, Page, Person, Poll, QuietHours, Waiting, Workspace } from './types.ts';
 
 /** A window onto a channel or a thread: rows that stand together, and what lies beyond them. */
 export interface Timeline {
@@ -23,8 +24,16 @@ export interface State {
   /** Who is here now. Apart from the people, so that coming and going draws no conversation anew. */
   online: Readonly<Record<Id, true>>;
   channels: Readonly<Record<Id, Channel>>;
+  /** The channels that we ask to be let in to, as they were when we came. */
+  asked: readonly Asked[];
   /** Windows by `c` for channels and `c/q` for threads. Only a few are kept. */
   lines: Readonly<Record<string, Timeline>>;
+  /** When this person is told of nothing. */
+  quiet: QuietHours | null;
+  /** What is sent later, and what could not be sent: where and when, without words. */
+  scheduled: Waiting[];
+  /** The server looks at links for whoever writes them. */
+  previews: boolean;
   cur: string | null;
 }
 
@@ -56,7 +65,11 @@ export function fromBootstrap(boot: Bootstrap, before?: State | null): State {
     people: { ...byId(boot.people), [boot.me.id]: boot.me },
     online: onlineOf(boot.people.filter((person) => person.online).map((person) => person.id)),
     channels,
+    asked: boot.asked,
     lines,
+    quiet: boot.quiet,
+    scheduled: boot.scheduled,
+    previews: boot.previews,
     cur: boot.cur,
   };
 }
@@ -67,7 +80,13 @@ export function apply(state: State, frame: Frame): Applied {
     case 'edit':
     case 'del':
     case 'react':
+    case 'confirm':
+    case 'remind':
+    case 'pin':
     case 'purge':
+    case 'hidden':
+    case 'vote':
+    case 'close':
       return sequenced(state, frame);
     case 'read':
     case 'got':
@@ -81,9 +100,16 @@ export function apply(state: State, frame: Frame): Applied {
     case 'person':
       return done({ ...at(state, frame.cur), people: { ...state.people, [frame.d.id]: frame.d } });
     case 'workspace':
-      return done({ ...at(state, frame.cur), workspace: frame.d });
+      return done(follow(at(state, frame.cur), frame.d));
     case 'muted':
-      return done(patch(at(state, frame.cur), frame.c, { muted: frame.d.on }));
+      return done(patch(at(state, frame.cur), frame.c, { muted: frame.d.on, muted_all: frame.d.all }));
+    case 'saved': {
+      const { of, on } = frame.d;
+      const others = (state.channels[frame.c]?.saved ?? []).filter((q) => q !== of);
+      return done(patch(at(state, frame.cur), frame.c, { saved: on ? [...others, of] : others }));
+    }
+    case 'scheduled':
+      return done({ ...at(state, frame.cur), scheduled: schedule(state.scheduled, frame) });
     case 'presence': {
       if ((frame.u in state.online) === frame.on) return done(state);
       const { [frame.u]: _left, ...others } = state.online;
@@ -92,6 +118,28 @@ export function apply(state: State, frame: Frame): Applied {
     default:
       return done(state);
   }
+}
+
+function schedule(known: Waiting[], { c, d }: Extract<Frame, { t: 'scheduled' }>): Waiting[] {
+  const before = known.find((one) => one.id === d.id);
+  const others = known.filter((one) => one.id !== d.id);
+  if (d.gone) return others;
+  const { why: _over, ...place } = before ?? { id: d.id, c, at: 0, ts: 0 };
+  return [...others, { ...place, at: d.at ?? place.at, ...(d.why ? { why: d.why } : {}) }];
+}
+
+/** Channels without a rule of their own have the workspace's at once. */
+function follow(state: State, workspace: Workspace): State {
+  const longer = (a: number | null, b: number | null): number | null => (a === null || b === null ? (a ?? b) : Math.max(a, b));
+  const channels = Object.values(state.channels).map((channel) => {
+    const { rule } = channel;
+    const floor_days = longer(rule.own_floor_days, workspace.floor_days);
+    if (rule.from === 'channel') return [channel.id, { ...channel, rule: { ...rule, floor_days } }] as const;
+    const kept = (days: number | null): number | null => (days === null ? null : longer(days, floor_days));
+    const next = workspace.next && { at: workspace.next.at, keep_days: kept(workspace.next.keep_days) };
+    return [channel.id, { ...channel, rule: { ...rule, floor_days, keep_days: kept(workspace.keep_days), next } }] as const;
+  });
+  return { ...state, workspace, channels: Object.fromEntries(channels) };
 }
 
 export function setOnline(state: State, online: Id[]): State {
@@ -149,6 +197,13 @@ export function setAtEnd(state: State, key: string, atEnd: boolean): State {
   return putLine(state, key, atEnd ? trimTop({ ...line, atEnd }) : { ...line, atEnd });
 }
 
+/** A window that nobody looks at: of one that reaches to the end, its newest rows. */
+export function restLine(state: State, key: string, rows: number): State {
+  const line = state.lines[key];
+  if (!line || line.moreAfter || line.items.length <= rows) return state;
+  return putLine(state, key, { ...line, items: line.items.slice(-rows), moreBefore: true, atEnd: true });
+}
+
 /** Replaces the server's counts for one channel. */
 export function putChannel(state: State, channel: Channel): State {
   return { ...state, channels: { ...state.channels, [channel.id]: channel } };
@@ -171,7 +226,7 @@ export function ticks(channel: Channel, me: Id, q: number): Ticks {
 
 // --- inside -----------------------------------------------------------------------------------------------------------
 
-type Sequenced = Extract<Frame, { q: number; cur: string; c: Id; t: 'msg' | 'edit' | 'del' | 'react' | 'purge' }>;
+type Sequenced = Extract<Frame, { q: number; cur: string; c: Id; t: 'msg' | 'edit' | 'del' | 'react' | 'confirm' | 'remind' | 'pin' | 'purge' | 'hidden' | 'vote' | 'close' }>;
 
 function sequenced(state: State, frame: Sequenced): Applied {
   const channel = state.channels[frame.c];
@@ -182,7 +237,7 @@ function sequenced(state: State, frame: Sequenced): Applied {
   let next = putChannel(at(state, frame.cur), foldChannel(channel, state.me, frame));
   for (const [key, line] of Object.entries(state.lines)) {
     if (channelOf(key) !== frame.c || line.head >= frame.q) continue;
-    next = putLine(next, key, { ...foldLine(line, key, frame), head: frame.q });
+    next = putLine(next, key, { ...foldLine(line, key, frame, state.me), head: frame.q });
   }
   return frame.t === 'msg' ? { state: next, gap: false, news: { c: frame.c, item: frame.d } } : done(next);
 }
@@ -197,20 +252,40 @@ function foldChannel(channel: Channel, me: Id, frame: Sequenced): Channel {
       next.read = frame.q;
       next.unread = 0;
       next.mentions = 0;
+      if (!item.sys) next.wrote_at = item.ts;
     } else if (!item.sys) {
       next.unread = channel.unread + 1;
       if (item.m?.includes(me)) next.mentions = channel.mentions + 1;
+      if (item.ask) next.asks = [...channel.asks, item.q];
     }
     next.members = channel.members.map((member) => (member.p === item.u && !item.sys ? { ...member, read: frame.q, got: frame.q } : member));
-  } else if (channel.last) {
-    const [last] = foldItems([channel.last], frame);
-    next.last = last ?? null;
+  } else {
+    if (channel.last) next.last = foldItems([channel.last], frame, me)[0] ?? null;
+    foldMarks(next, me, frame);
   }
   return next;
 }
 
-function foldLine(line: Timeline, key: string, frame: Sequenced): Timeline {
-  if (frame.t !== 'msg') return { ...line, items: foldItems(line.items, frame) };
+/** What waits for our confirmation, and what is kept at hand. */
+function foldMarks(next: Channel, me: Id, frame: Exclude<Sequenced, { t: 'msg' }>): void {
+  if (frame.t === 'remind') {
+    // Who is reminded has something to read.
+    if (next.asks.includes(frame.d.of)) next.mentions++;
+  } else if (frame.t === 'confirm') {
+    if (frame.d.u === me) next.asks = next.asks.filter((q) => q !== frame.d.of);
+  } else if (frame.t === 'pin') {
+    const others = next.pins.filter((q) => q !== frame.d.of);
+    next.pins = frame.d.on ? [...others, frame.d.of].sort((a, b) => a - b) : others;
+  } else if (frame.t === 'del' || frame.t === 'purge') {
+    const stays = (q: number) => (frame.t === 'del' ? q !== frame.d.of : !frame.d.ranges.some(([from, to]) => q >= from && q <= to));
+    next.asks = next.asks.filter(stays);
+    next.pins = next.pins.filter(stays);
+    next.saved = next.saved.filter(stays);
+  }
+}
+
+function foldLine(line: Timeline, key: string, frame: Sequenced, me: Id): Timeline {
+  if (frame.t !== 'msg') return { ...line, items: foldItems(line.items, frame, me) };
   const item = frame.d;
   const root = item.th ?? null;
   if (isThread(key)) {
@@ -230,12 +305,20 @@ function countReply(line: Timeline, root: number, reply: Item): Timeline {
   };
 }
 
-function foldItems(items: Item[], frame: Exclude<Sequenced, { t: 'msg' }>): Item[] {
+function foldItems(items: Item[], frame: Exclude<Sequenced, { t: 'msg' }>, me: Id): Item[] {
   switch (frame.t) {
+    case 'remind':
+    case 'pin':
+    case 'hidden':
+      return items;
+    case 'confirm':
+      return change(items, frame.d.of, (item) => (item.ask ? { ...item, ask: { ...item.ask, done: item.ask.done + 1, mine: item.ask.mine || frame.d.u === me } } : item));
     case 'edit':
       return change(items, frame.d.of, (item) => {
         const edited: Item = { ...item, b: frame.d.b, ed: { ts: frame.d.ts, n: frame.d.n } };
         if (frame.d.m) edited.m = frame.d.m;
+        // It goes with its link.
+        if (item.lp && !hasLink(frame.d.b, item.lp.url)) delete edited.lp;
         return edited;
       });
     case 'del':
@@ -243,13 +326,20 @@ function foldItems(items: Item[], frame: Exclude<Sequenced, { t: 'msg' }>): Item
         if (item.q === frame.d.of) return { ...bare(item), ...threadOf(item), del: { ts: frame.d.ts, u: frame.d.u } };
         return item.re?.q === frame.d.of ? { ...item, re: { ...item.re, b: '' } } : item;
       });
+    case 'vote':
+      return change(items, frame.d.of, (item) => (item.poll ? { ...item, poll: { ...item.poll, options: choose(item.poll.options, frame.d.u, frame.d.o) } } : item));
+    case 'close':
+      return change(items, frame.d.of, (item) => (item.poll ? { ...item, poll: { ...item.poll, closed: true } } : item));
     case 'react':
       return change(items, frame.d.of, (item) => ({ ...item, rx: toggle(item.rx ?? {}, frame.d.e, frame.d.u, frame.d.on) }));
     case 'purge': {
-      const hit = (q: number) => frame.d.ranges.some(([from, to]) => q >= from && q <= to);
+      const { u, ranges } = frame.d;
+      const hit = (row: { q: number; u: Id }) => (u ? row.u === u : ranges.some(([from, to]) => row.q >= from && row.q <= to));
       return items.map((item) => {
-        if (hit(item.q)) return { ...bare(item), ...threadOf(item), gone: 'expired' as const };
-        return item.re && hit(item.re.q) ? { ...item, re: { ...item.re, b: '' } } : item;
+        if (item.sys) return item;
+        if (hit(item)) return { ...bare(item), ...threadOf(item), gone: 'expired' as const };
+        const left = u ? withdrawn(item, u) : item;
+        return left.re && hit(left.re) ? { ...left, re: { ...left.re, b: '' } } : left;
       });
     }
   }
@@ -265,6 +355,28 @@ function toggle(rx: Record<string, Id[]>, emoji: string, u: Id, on: boolean): Re
   const next = { ...rx, [emoji]: who };
   if (!who.length) delete next[emoji];
   return next;
+}
+
+/** What somebody chose before is no longer chosen. */
+function choose(options: Poll['options'], u: Id, chosen: number[]): Poll['options'] {
+  return options.map((option, n) => {
+    const others = option.u.filter((id) => id !== u);
+    return { ...option, u: chosen.includes(n) ? [...others, u] : others };
+  });
+}
+
+/** Without what this person added to it. */
+function withdrawn(item: Item, u: Id): Item {
+  const left = { ...item };
+  if (item.rx) left.rx = without(item.rx, u);
+  if (item.poll) left.poll = { ...item.poll, options: choose(item.poll.options, u, []) };
+  return left;
+}
+
+/** The reactions of everybody else. */
+function without(rx: Record<string, Id[]>, u: Id): Record<string, Id[]> {
+  const others = Object.entries(rx).map(([emoji, who]) => [emoji, who.filter((id) => id !== u)] as const);
+  return Object.fromEntries(others.filter(([, who]) => who.length));
 }
 
 /** Place, time and author: what is left of a message whose content went. */
@@ -311,8 +423,9 @@ function reshape(state: State, c: Id, shape: ChannelShape): State {
     const old = before.get(member.p);
     return old ? { ...member, read: Math.max(member.read, old.read), got: Math.max(member.got, old.got) } : member;
   });
-  // Our own head stays: the frames up to the shape's head are still on their way.
-  return putChannel(state, { ...known, ...shape, members, head: known.head, muted: known.muted });
+  // Of what is pinned for all, what we read. Our own head stays: the frames up to the shape's head are still on their way.
+  const pins = shape.pins.filter((q) => q >= known.from);
+  return putChannel(state, { ...known, ...shape, pins, members, head: known.head, muted: known.muted });
 }
 
 function join(state: State, channel: Channel): State {
@@ -320,7 +433,7 @@ function join(state: State, channel: Channel): State {
   if (known && known.head >= channel.head) return reshape(state, channel.id, channel);
   const lines = { ...state.lines };
   for (const key of Object.keys(lines)) if (channelOf(key) === channel.id) delete lines[key];
-  const whole: Channel = { ...channel, unread: channel.unread ?? 0, mentions: channel.mentions ?? 0, read: channel.read ?? 0, last: channel.last ?? null };
+  const whole: Channel = { ...channel, from: channel.from ?? 1, unread: channel.unread ?? 0, mentions: channel.mentions ?? 0, read: channel.read ?? 0, asks: channel.asks ?? [], saved: channel.saved ?? [], wrote_at: channel.wrote_at ?? null, last: channel.last ?? null };
   return { ...putChannel(state, whole), lines };
 }
 

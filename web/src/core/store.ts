@@ -48,7 +48,17 @@ export async function wipe(): Promise<void> {
   } catch {
     lost();
   }
+  await hush();
   if (typeof caches !== 'undefined') for (const name of await caches.keys().catch(() => [])) await caches.delete(name);
+}
+
+/** Whoever signs out is told of nothing any more, and what still stands on the screen goes. */
+async function hush(): Promise<void> {
+  const worker = await globalThis.navigator?.serviceWorker?.getRegistration().catch(() => undefined);
+  for (const shown of (await worker?.getNotifications?.().catch(() => [])) ?? []) shown.close();
+  // Without a network this may take for ever; the server does not push to who signed out in any case.
+  void worker?.pushManager?.getSubscription().then((subscription) => subscription?.unsubscribe()).catch(lost);
+  await (globalThis.navigator as { clearAppBadge?: () => Promise<void> } | undefined)?.clearAppBadge?.().catch(lost);
 }
 
 export function preference(name: string): string | null {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isJumbo, mentioned, parse, plain, safeHref, type Node } from './text.ts';
+import { firstLink, hasLink, isJumbo, mentioned, type Node, parse, plain, safeHref } from './text.ts';
 
 const show = (nodes: Node[]): string =>
   nodes.map((node) => (node.type === 'text' ? node.text : 'children' in node ? `<${node.type}>${show(node.children)}</${node.type}>` : `<${node.type}>${node.text}</${node.type}>`)).join('');
@@ -72,4 +72,17 @@ describe('any text', () => {
 it('one line for the list', () => expect(plain('*Fire*\n_drill_ `now`')).toBe('Fire drill now'));
 it('only few emoji are shown large', () => {
   expect([isJumbo('👍'), isJumbo('👨‍👩‍👧 ❤️'), isJumbo('12'), isJumbo('ok 👍'), isJumbo('👍👍👍👍'), isJumbo('')]).toEqual([true, true, false, false, false, false]);
+});
+
+it('the first page that is linked to, as it is written, and no address in code or of mail', () => {
+  expect(firstLink('see *https://a.example/x_y*, then http://b.example')).toBe('https://a.example/x_y');
+  expect(firstLink('ann@a.example and mailto:b@a.example')).toBeNull();
+  expect(firstLink('`https://a.example` and ```https://b.example```')).toBeNull();
+  expect(firstLink('nothing')).toBeNull();
+});
+
+it('a text has the very link, or it has not', () => {
+  const link = 'https://bank.example/a';
+  for (const text of [link, `see ${link}.`, `(${link}), please`, `*${link}*\nand more`, `${link}b or ${link}?`]) expect(hasLink(text, link), text).toBe(true);
+  for (const text of ['', `${link}b`, `${link}.evil.example/`, `${link}/b`, `${link}?b`, `x${link}`, link.toUpperCase()]) expect(hasLink(text, link), text).toBe(false);
 });

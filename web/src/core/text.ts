@@ -115,6 +115,27 @@ function scan(text: string, from: number, to: number, names: Mentionable[], ends
   return nodes;
 }
 
+/** The first page that the text links to, as it is written there. */
+export function firstLink(text: string): string | null {
+  const first = (nodes: Node[]): string | null => {
+    for (const node of nodes) {
+      const found = node.type === 'link' ? (/^https?:/i.test(node.text) ? node.text : null) : 'children' in node ? first(node.children) : null;
+      if (found) return found;
+    }
+    return null;
+  };
+  return first(parse(text));
+}
+
+/** Does the text have this very link? One that only begins alike leads elsewhere. As the server has it. */
+export function hasLink(text: string, link: string): boolean {
+  for (let at = text.indexOf(link); at >= 0; at = text.indexOf(link, at + 1)) {
+    const after = text.slice(at + link.length).replace(/^[.,;:!?)\]}>"'`*_~…]+/, '');
+    if (!word(text[at - 1]) && (!after || /^\s/.test(after))) return true;
+  }
+  return false;
+}
+
 /** Only http, https and mailto ever become a link. */
 export function safeHref(text: string): string | null {
   const address = /^(https?:\/\/|mailto:)/i.test(text) ? text : text.includes('@') ? `mailto:${text}` : null;

@@ -1,26 +1,39 @@
-// Light, dark or as the device says.
+// How it looks on this device: light or dark, the size of the letters, the space between, and how much moves.
 
-import { signal } from '@preact/signals';
+import { signal, type Signal } from '@preact/signals';
 import { preference, setPreference } from './store.ts';
 
-export type Theme = 'auto' | 'light' | 'dark';
+export const THEMES = ['auto', 'light', 'dark'] as const;
+export const SIZES = ['small', 'normal', 'large', 'largest'] as const;
+export const DENSITIES = ['comfortable', 'compact'] as const;
+export const CALM = ['as-device', 'calm'] as const;
 
-export const theme = signal<Theme>(read());
-show(theme.value);
-
-export function setTheme(next: Theme): void {
-  theme.value = next;
-  setPreference('theme', next === 'auto' ? null : next);
-  show(next);
+/** A choice that is kept on the device and stands as a `data-` attribute on <html>, unless it is the usual one. */
+interface Look<T extends string> {
+  value: Signal<T>;
+  set: (next: T) => void;
 }
 
-function show(next: Theme): void {
-  if (typeof document === 'undefined') return;
-  if (next === 'auto') delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = next;
-}
+export const theme = look('theme', THEMES, 'auto');
+export const textSize = look('size', SIZES, 'normal');
+export const density = look('density', DENSITIES, 'comfortable');
+export const calm = look('calm', CALM, 'as-device');
 
-function read(): Theme {
-  const kept = preference('theme');
-  return kept === 'light' || kept === 'dark' ? kept : 'auto';
+function look<T extends string>(name: string, choices: readonly T[], usual: T): Look<T> {
+  const kept = preference(name);
+  const value = signal<T>(choices.find((one) => one === kept) ?? usual);
+  const show = () => {
+    if (typeof document === 'undefined') return;
+    if (value.peek() === usual) delete document.documentElement.dataset[name];
+    else document.documentElement.dataset[name] = value.peek();
+  };
+  show();
+  return {
+    value,
+    set(next) {
+      value.value = next;
+      setPreference(name, next === usual ? null : next);
+      show();
+    },
+  };
 }

@@ -26,6 +26,17 @@ export interface Member {
 export interface Rule {
   keep_days: number | null;
   from: 'channel' | 'workspace';
+  /** The one that holds, and the one that was set for the channel itself. */
+  floor_days: number | null;
+  own_floor_days: number | null;
+  locked: boolean;
+  next: ComingRule | null;
+}
+
+/** What was approved and will hold from then on, unless somebody stops it. */
+export interface ComingRule {
+  keep_days: number | null;
+  at: Ms;
 }
 
 /** What `joined` and `channel` frames carry. */
@@ -40,12 +51,31 @@ export interface ChannelShape {
   head: number;
   muted: boolean;
   rule: Rule;
+  /** Seconds between two messages of one person. */
+  slow: number;
+  /** Days of the past that whoever is added reads; null: all of it. */
+  history_days: number | null;
+  /** The announcement channel that it stands under. */
+  community: Id | null;
+  /** How many ask to be let in. */
+  asking: number;
+  /** What the channel keeps at hand, oldest first. */
+  pins: number[];
 }
 
 export interface Channel extends ChannelShape {
+  /** Not told of what is meant for us either. */
+  muted_all: boolean;
+  /** The first number that we read; 1: from the beginning. */
+  from: number;
   unread: number;
   mentions: number;
   read: number;
+  /** What waits for our confirmation, oldest first. */
+  asks: number[];
+  /** What we keep at hand for ourselves, oldest first. */
+  saved: number[];
+  wrote_at: Ms | null;
   last: Item | null;
 }
 
@@ -63,6 +93,9 @@ export type SysAct =
   | 'channel.created'
   | 'channel.changed'
   | 'channel.archived'
+  | 'channel.slowed'
+  | 'history.set'
+  | 'channel.placed'
   | 'member.added'
   | 'member.removed'
   | 'member.left'
@@ -86,8 +119,30 @@ export interface Item {
   rx?: Record<string, Id[]>;
   thread?: { n: number; last: number; ts: Ms } | null;
   imp?: { from: string; at: Ms; import: Id } | null;
+  /** How many are asked to confirm it, how many have, and whether we have. */
+  ask?: { n: number; done: number; mine?: boolean } | null;
+  poll?: Poll | null;
+  /** Everybody was told of it, whatever they had muted and whatever the hour. */
+  urgent?: boolean;
+  /** What a link of the text led to when it was written. */
+  lp?: LinkPreview | null;
   gone?: 'expired' | null;
   sys?: { act: SysAct; p?: Id; name?: string; keep_days?: number | null; n?: number; import?: Id } | null;
+}
+
+export interface LinkPreview {
+  /** As it stands in the text. */
+  url: string;
+  title: string;
+  description?: string;
+  site?: string;
+}
+
+export interface Poll {
+  /** In the order of the question, each with who chose it. */
+  options: { b: string; u: Id[] }[];
+  many?: boolean;
+  closed?: boolean;
 }
 
 export interface Expired {
@@ -106,6 +161,9 @@ export interface Page {
 export interface Workspace {
   name: string;
   keep_days: number | null;
+  floor_days: number | null;
+  locked: boolean;
+  next: ComingRule | null;
 }
 
 export interface Limits {
@@ -115,6 +173,13 @@ export interface Limits {
   files: number;
 }
 
+/** From one minute of the day to another, by the clock of a zone. */
+export interface QuietHours {
+  from: number;
+  to: number;
+  zone: string;
+}
+
 export interface Bootstrap {
   me: Person;
   handle: string;
@@ -122,9 +187,49 @@ export interface Bootstrap {
   workspace: Workspace;
   people: Person[];
   channels: Channel[];
+  asked: Asked[];
+  quiet: QuietHours | null;
+  /** Without their words. */
+  scheduled: Waiting[];
   cur: string;
   now: Ms;
+  /** The server looks at links for whoever writes them. */
+  previews: boolean;
   limits: Limits;
+}
+
+/** A channel that we ask to be let in to. */
+export interface Asked {
+  id: Id;
+  name: string;
+}
+
+/** A channel of a community, also to who is not in it. */
+export interface Inside {
+  id: Id;
+  name: string;
+  topic: string;
+  people: number;
+  mine: boolean;
+  asked: boolean;
+}
+
+/** A message of ours that is sent later, or could not be sent. */
+export interface Waiting {
+  id: Id;
+  c: Id;
+  at: Ms;
+  ts: Ms;
+  b?: string;
+  m?: Id[];
+  why?: Unsent;
+}
+
+export type Unsent = 'left' | 'inactive' | 'forbidden' | 'closed' | 'slow' | 'destroyed' | 'refused';
+
+export interface Saved {
+  items: { c: Id; at: Ms; item: Item }[];
+  next: string | null;
 }
 
 export interface Site {
@@ -145,6 +250,8 @@ export interface JoinPreview {
   channels: string[];
   role: Role;
   invited_by: string;
+  /** The channels' owners are asked to let one in. */
+  ask: boolean;
   kind: 'invite' | 'reset' | 'device';
   name?: string;
 }
@@ -155,6 +262,15 @@ export interface Device {
   current: boolean;
   opened_at: Ms;
   seen_at: Ms;
+}
+
+/** What is looked for in a message: pictures and films, other files, links. */
+export type Holding = 'pictures' | 'files' | 'links';
+
+export interface Media {
+  /** Newest first. */
+  items: Item[];
+  next: number | null;
 }
 
 export interface SearchHit {
@@ -178,6 +294,11 @@ export interface Receipts {
   read: Receipt[];
   delivered: Receipt[];
   waiting: Receipt[];
+}
+
+export interface Confirmations {
+  people: { u: Id; state: 'confirmed' | 'seen' | 'waiting'; ts?: Ms; left?: boolean }[];
+  remind_at: Ms | null;
 }
 
 export interface Invite {
@@ -228,6 +349,48 @@ export interface PolicyPreview {
   messages: number;
   files: number;
   next_run_at: Ms;
+  /** Something could go sooner than today: a second person has to approve it. */
+  needs_approval: boolean;
+  approvers: number;
+  grace_hours: number;
+}
+
+export interface SetRule {
+  keep_days: number | null;
+  inherit: boolean;
+  floor_days: number | null;
+  locked: boolean;
+}
+
+export interface Dooms {
+  channels: number;
+  days: number;
+  messages: number;
+  files: number;
+  first_day: string | null;
+  last_day: string | null;
+}
+
+export interface Proposal {
+  id: Id;
+  c: Id | null;
+  old: SetRule;
+  new: SetRule;
+  by: Id;
+  at: Ms;
+  lapses_at: Ms;
+  state: 'waiting' | 'approved' | 'stopped' | 'lapsed' | 'taken';
+  approved_by: Id | null;
+  approved_at: Ms | null;
+  takes_effect_at: Ms | null;
+  stopped_by: Id | null;
+  dooms: Dooms;
+  dooms_now: Dooms | null;
+}
+
+export interface Proposals {
+  proposals: Proposal[];
+  grace_hours: number;
 }
 
 export interface Health {
@@ -237,9 +400,14 @@ export interface Health {
   log: { events: number; bytes: number };
   checkpoint: { size: number; root: string; at: Ms } | null;
   sweep: { last_at: Ms | null; next_at: Ms; destroyed_scopes: number };
-  disk: { free: number; total: number };
-  views: { name: string; position: number }[];
+  disk: { free: number; total: number; reserve: number; read_only: boolean };
+  backup: { is_configured: boolean; at: Ms | null; keys_at: Ms | null; failed: string | null; keys_failed: string | null };
+  witness: { configured: number; at: Ms | null };
+  clock: { behind_ms: number };
+  certificate: { ends_at: Ms | null; is_fetched: boolean; failed: string | null } | null;
+  verified: { at: Ms; events: number; is_sound: boolean } | null;
   connections: number;
+  /** Stable codes: what needs attention. */
   warnings: string[];
 }
 
@@ -266,6 +434,184 @@ export interface Checkpoint {
   key: string;
 }
 
+export interface Hold {
+  id: Id;
+  /** None of them: all. */
+  channels: Id[];
+  people: Id[];
+  /** UTC days, `2026-08-01`, both inside. */
+  from_day: string | null;
+  to_day: string | null;
+  by: Id;
+  at: Ms;
+  position: number;
+}
+
+export interface Matter {
+  id: Id;
+  name: string;
+  reason: string;
+  by: Id;
+  at: Ms;
+  closed_at: Ms | null;
+  holds: Hold[];
+}
+
+/** What one officer may read for a matter. */
+export interface Grant {
+  id: Id;
+  matter: Id;
+  /** None of them: all. */
+  channels: Id[];
+  people: Id[];
+  from_day: string | null;
+  to_day: string | null;
+  days: number;
+  reason: string;
+  by: Id;
+  at: Ms;
+  decided_by: Id | null;
+  state: 'waiting' | 'refused' | 'approved' | 'ended';
+  expires_at: Ms | null;
+  ended_at: Ms | null;
+  ended_why: 'given_back' | 'expired' | 'matter_closed' | 'role_lost' | null;
+}
+
+/** A message as the record has it. */
+export interface Found {
+  c: Id;
+  q: number;
+  ts: Ms;
+  u: Id;
+  b?: string;
+  f?: File[];
+  th?: number;
+  re?: number;
+  versions?: { ts: Ms; until: Ms; b: string }[];
+  del?: { ts: Ms; u: Id };
+  rx?: Record<string, Id[]>;
+  imp?: { from: string; at: Ms; import: Id };
+  gone?: true;
+  kept?: true;
+}
+
+export interface DestroyedDay {
+  c: Id;
+  day: string;
+  messages: number;
+  at: Ms;
+  keep_days: number | null;
+}
+
+/** Somebody, or the server by itself, at a position of the log. */
+export interface Said {
+  position: number;
+  at: Ms;
+  by: Id | null;
+}
+
+/** What the log says of one destruction. Null is what the asker may not know, or what was not counted. */
+export interface Destruction {
+  kind: 'expired' | 'erased' | 'redacted' | 'released';
+  plan: string;
+  channel: Id | null;
+  person: Id | null;
+  days: string[];
+  numbers: number[];
+  intended: Said;
+  done: Said;
+  taken: { messages: number; files: number; bytes: number } | null;
+  places: { channel: Id | null; from_day: string; to_day: string; messages: number; files: number; bytes: number }[];
+  destroyed: { records: number; files: number } | null;
+  kept: { why: 'hold' | 'floor'; matter: Id | null; until: string | null; channel: Id | null; records: number; messages: number }[] | null;
+  bundles: Id[] | null;
+  rule: { channel: Id | null; keep_days: number | null; floor_days: number | null; set: Said; proposed: Said | null; approved: Said | null; grace_hours: number | null } | null;
+  order: { id: Id; reason: string | null; requested: Said; approved: Said | null } | null;
+  kept_for: Id | null;
+  released: Said[];
+}
+
+export interface Certificate {
+  format: string;
+  made_for: Role;
+  facts: Destruction;
+  names: { workspace: string; channels: Record<Id, string>; people: Record<Id, string>; matters: Record<Id, string> };
+  evidence: { position: number; at: Ms; act: string; leaf: string }[];
+  log_key: string;
+}
+
+export interface GrantedHits {
+  hits: { item: Found; snippet: string; around: Found[] }[];
+  next: string | null;
+  destroyed: DestroyedDay[];
+  position: number;
+}
+
+export interface GrantedPage {
+  items: Found[];
+  before: number | null;
+  after: number | null;
+  destroyed: DestroyedDay[];
+  position: number;
+}
+
+export interface Count {
+  messages: number;
+  with_files: number;
+  gone: number;
+  kept: number;
+  hits?: number;
+}
+
+export interface Tally extends Count {
+  channels: (Count & { c: Id })[];
+  people: (Count & { u: Id })[];
+  days: (Count & { day: string })[];
+  destroyed: DestroyedDay[];
+  partial: boolean;
+  position: number;
+}
+
+/** That officers opened content of one's channel. */
+export interface LookTold {
+  c: Id;
+  day: string;
+  n: number;
+  how: 'matter' | 'export';
+  told_at: Ms;
+}
+
+/** Of a redaction `q` is what is left to do. */
+export type Order = {
+  id: Id;
+  reason: string;
+  by: Id;
+  at: Ms;
+  decided_by: Id | null;
+  state: 'waiting' | 'refused' | 'approved' | 'done';
+} & ({ kind: 'erase'; person: Id } | { kind: 'redact'; c: Id; q: number[] });
+
+export interface OrderPreview {
+  messages: number;
+  /** To officers. */
+  exact?: {
+    records: number;
+    files: number;
+    kept: { why: 'hold' | 'floor'; matter: Id | null; channel: Id | null; until: string | null; records: number }[];
+  };
+}
+
+export interface LogStatus {
+  size: number;
+  root: string;
+  signed_at: Ms | null;
+  now: Ms;
+  witnesses: { name: string; url: string; size: number | null; at: Ms | null; age_seconds: number | null; tried_at: Ms | null; error: string | null }[];
+  outside_at: Ms | null;
+  outside_size: number | null;
+  timestamp: { url: string; size: number | null; at: Ms | null; error: string | null } | null;
+}
+
 export interface ExportJob {
   id: Id;
   c: Id;
@@ -276,7 +622,7 @@ export interface ExportJob {
   case: string;
   by: Id;
   at: Ms;
-  state: 'waiting' | 'refused' | 'running' | 'ready' | 'failed';
+  state: 'waiting' | 'refused' | 'running' | 'ready' | 'failed' | 'destroyed';
   decided_by?: Id | null;
   phase?: 'reading' | 'files' | 'proofs' | 'packing' | null;
   done?: number;
@@ -337,14 +683,22 @@ export type Frame =
   | ({ t: 'edit'; d: { of: number; b: string; m?: Id[]; u: Id; ts: Ms; n: number } } & Sequenced)
   | ({ t: 'del'; d: { of: number; u: Id; ts: Ms } } & Sequenced)
   | ({ t: 'react'; d: { of: number; e: string; on: boolean; u: Id; ts: Ms } } & Sequenced)
-  | ({ t: 'purge'; d: { ranges: [number, number][]; day: string; why: string } } & Sequenced)
+  | ({ t: 'confirm' | 'remind'; d: { of: number; u: Id; ts: Ms } } & Sequenced)
+  | ({ t: 'pin'; d: { of: number; on: boolean; u: Id; ts: Ms } } & Sequenced)
+  | ({ t: 'vote'; d: { of: number; o: number[]; u: Id; ts: Ms } } & Sequenced)
+  | ({ t: 'close'; d: { of: number; u: Id; ts: Ms } } & Sequenced)
+  /** Something happened to what we do not read. */
+  | ({ t: 'hidden' } & Sequenced)
+  | ({ t: 'purge'; d: { ranges: [number, number][]; day: string; why: string; u?: Id } } & Sequenced)
   | ({ t: 'read' | 'got'; c: Id; d: { u: Id; q: number; ts: Ms } } & Placed)
   | { t: 'channel'; c: Id; cur?: string; d: ChannelShape }
   | ({ t: 'joined'; c: Id; d: Channel } & Placed)
   | ({ t: 'left'; c: Id } & Placed)
   | ({ t: 'person'; d: Person } & Placed)
   | ({ t: 'workspace'; d: Workspace } & Placed)
-  | ({ t: 'muted'; c: Id; d: { on: boolean } } & Placed)
+  | ({ t: 'muted'; c: Id; d: { on: boolean; all: boolean } } & Placed)
+  | ({ t: 'saved'; c: Id; d: { of: number; on: boolean } } & Placed)
+  | ({ t: 'scheduled'; c: Id; d: { id: Id; at?: Ms; why?: Unsent; gone?: true } } & Placed)
   | { t: 'export'; d: ExportJob }
   | { t: 'import'; d: ImportJob }
   | { t: 'typing'; c: Id; u: Id; th?: number | null }
@@ -366,12 +720,19 @@ export interface Ready {
 
 /** Commands without their id, which is minted when they are given. */
 export type Command =
-  | { t: 'send'; c: Id; b: string; th?: number; re?: number; f?: Id[]; m?: Id[] }
+  | { t: 'send'; c: Id; b: string; th?: number; re?: number; f?: Id[]; m?: Id[]; ask?: true; urgent?: true; poll?: NewPoll; lp?: Id }
   | { t: 'edit'; c: Id; q: number; b: string; m?: Id[] }
   | { t: 'del'; c: Id; q: number }
   | { t: 'react'; c: Id; q: number; e: string; on: boolean }
-  | { t: 'read' | 'got'; c: Id; q: number }
-  | { t: 'mute'; c: Id; on: boolean }
+  | { t: 'read' | 'got' | 'confirm' | 'remind'; c: Id; q: number }
+  | { t: 'pin'; c: Id; q: number; on: boolean }
+  | { t: 'vote'; c: Id; q: number; o: number[] }
+  | { t: 'close'; c: Id; q: number }
+  | { t: 'save'; c: Id; q: number; on: boolean }
+  | { t: 'schedule'; c: Id; b: string; m?: Id[]; at: Ms }
+  | { t: 'schedule.change'; schedule: Id; b: string; m?: Id[]; at: Ms }
+  | { t: 'schedule.cancel' | 'schedule.now'; schedule: Id }
+  | { t: 'mute'; c: Id; on: boolean; all?: boolean }
   | { t: 'channel.create'; kind: 'group' | 'announcement'; name: string; topic?: string; people: Id[] }
   | { t: 'channel.direct'; with: Id }
   | { t: 'channel.edit'; c: Id; name?: string; topic?: string; kind?: 'group' | 'announcement' }
@@ -380,16 +741,41 @@ export type Command =
   | { t: 'channel.leave'; c: Id }
   | { t: 'channel.owner'; c: Id; person: Id; on: boolean }
   | { t: 'channel.archive'; c: Id; on: boolean }
+  | { t: 'channel.slow'; c: Id; seconds: number }
+  | { t: 'channel.history'; c: Id; days: number | null }
+  | { t: 'channel.place'; c: Id; community: Id | null }
+  | { t: 'channel.ask'; c: Id }
+  | { t: 'channel.refuse'; c: Id; person: Id }
   | { t: 'profile'; name: string }
-  | { t: 'invite.create'; role: 'member' | 'guest'; channels: Id[]; hours: number; uses: number; note?: string }
+  | { t: 'quiet'; hours: QuietHours | null }
+  | { t: 'invite.create'; role: 'member' | 'guest'; channels: Id[]; hours: number; uses: number; note?: string; ask?: boolean }
   | { t: 'invite.revoke'; invite: Id }
   | { t: 'device.revoke'; device: Id }
   | { t: 'person.role'; person: Id; role: Role }
   | { t: 'person.deactivate' | 'person.reactivate' | 'person.reset'; person: Id }
   | { t: 'workspace.edit'; name: string }
-  | { t: 'policy.set'; c: Id | null; keep_days: number | null; inherit?: boolean }
-  | { t: 'export.request'; c: Id; from: Ms; to: Ms; reason: string; case: string }
+  | { t: 'policy.set'; c: Id | null; keep_days: number | null; inherit?: boolean; floor_days: number | null; lock?: boolean }
+  | { t: 'policy.approve' | 'policy.stop'; proposal: Id }
+  | { t: 'matter.open'; name: string; reason: string }
+  | { t: 'hold.place'; matter: Id; channels: Id[]; people: Id[]; from?: Ms; to?: Ms }
+  | { t: 'hold.release'; hold: Id }
+  | { t: 'matter.close'; matter: Id }
+  | { t: 'grant.request'; matter: Id; channels: Id[]; people: Id[]; from?: Ms; to?: Ms; reason: string; days: number }
+  | { t: 'grant.approve' | 'grant.refuse' | 'grant.end'; grant: Id }
+  | { t: 'erase.request'; person: Id; reason: string }
+  | { t: 'redact.request'; c: Id; q: number[]; reason: string }
+  | { t: 'order.approve' | 'order.refuse'; order: Id }
+  | { t: 'export.request'; c: Id; from: Ms; to: Ms; reason: string; case: string; formats?: ExportFormat[] }
   | { t: 'export.approve' | 'export.refuse'; export: Id };
+
+/** What is asked with a message, whose text is the question. */
+export interface NewPoll {
+  o: string[];
+  many: boolean;
+}
+
+/** What a bundle may hold beside its evidence, jsonl, which is always in. */
+export type ExportFormat = 'html' | 'rsmf' | 'concordance' | 'eml' | 'mbox' | 'mattermost' | 'actiance' | 'slack';
 
 /** What an `ack` may carry, all commands together. */
 export interface Ack {
@@ -403,4 +789,10 @@ export interface Ack {
   url?: string;
   expires_at?: Ms;
   export?: Id;
+  matter?: Id;
+  hold?: Id;
+  order?: Id;
+  proposal?: Id;
+  grant?: Id;
+  schedule?: Id;
 }

@@ -1,8 +1,8 @@
 // The words of the import.
 
-import { translator } from '../core/i18n.ts';
+import { translator, type Catalogue } from '../core/i18n.ts';
 
-export const t = translator({
+export const english = {
   title: 'Import from WhatsApp',
   into: 'into {channel}',
   not_owner: 'Only an owner can import',
@@ -94,4 +94,6 @@ export const t = translator({
   entries: 'Entries',
   brought_by: 'Brought by',
   brought_at: 'When',
-});
+} as const;
+
+export const t = translator(english, import.meta.glob<Catalogue>('./words.*.ts', { import: 'default' }));

@@ -1,26 +1,61 @@
-// The officer's room: ask for an export, decide on another's, download, verify. Cannot change a setting.
+// The officer's room: matters and holds, orders to forget, rules that wait, exports, verifying. Cannot change a setting.
 
-import { Ledger } from '../rooms/ledger.tsx';
+import { lazy } from '../ui/lazy.tsx';
 import { learnChannels } from '../rooms/known.ts';
 import { Room } from '../rooms/room.tsx';
 import { Exports } from './exports.tsx';
 import { Request } from './request.tsx';
-import { Verify } from './verify.tsx';
 import { t } from './words.ts';
 import './legal.css';
 
-const PARTS = [
+// Each part is fetched when it is first opened.
+const Destructions = lazy(() => import('../rooms/destructions.tsx').then((module) => module.Destructions));
+const Ledger = lazy(() => import('../rooms/ledger.tsx').then((module) => module.Ledger));
+const Matters = lazy(() => import('./matters.tsx').then((module) => module.Matters));
+const Orders = lazy(() => import('../rooms/orders.tsx').then((module) => module.Orders));
+const Proposals = lazy(() => import('../rooms/proposals.tsx').then((module) => module.ProposedRules));
+const Reading = lazy(() => import('./reading.tsx').then((module) => module.Reading));
+const Verify = lazy(() => import('./verify.tsx').then((module) => module.Verify));
+
+const parts = () => [
   { at: '', name: t('exports') },
+  { at: 'matters', name: t('matters') },
+  { at: 'forget', name: t('forget') },
+  { at: 'destroyed', name: t('destroyed') },
+  { at: 'rules', name: t('rules') },
   { at: 'verify', name: t('verify') },
   { at: 'ledger', name: t('ledger') },
 ];
 
 export default function Legal({ path }: { path: string[] }) {
-  const [at = ''] = path;
+  const [at = '', ...then] = path;
   learnChannels();
   return (
-    <Room base="legal" only="officer" title={t('title')} parts={PARTS} at={at === 'new' ? '' : at}>
-      {at === 'verify' ? <Verify /> : at === 'ledger' ? <Ledger /> : at === 'new' ? <Request /> : <Exports />}
+    <Room base="legal" only="officer" title={t('title')} parts={parts()} at={at === 'new' ? '' : at === 'read' ? 'matters' : at}>
+      {view(at, then)}
     </Room>
   );
+}
+
+function view(at: string, then: string[]) {
+  switch (at) {
+    case 'matters':
+      return <Matters path={then} />;
+    case 'read':
+      return <Reading key={then[0]} id={then[0] ?? ''} c={then[1]} />;
+    case 'forget':
+      return <Orders base="legal" at={then[0]} />;
+    case 'destroyed':
+      return <Destructions base="legal" at={then[0]} />;
+    case 'rules':
+      return <Proposals />;
+    case 'verify':
+      return <Verify />;
+    case 'ledger':
+      return <Ledger />;
+    case 'new':
+      return <Request />;
+    default:
+      return <Exports />;
+  }
 }

@@ -2,22 +2,23 @@
 
 import { useState } from 'preact/hooks';
 import { command } from '../core/live.ts';
-import { go, href } from '../core/route.ts';
+import { go, href, route } from '../core/route.ts';
 import { date } from '../core/time.ts';
-import type { ChannelKind } from '../core/types.ts';
+import type { ExportFormat } from '../core/types.ts';
 import { Button } from '../ui/button.tsx';
-import { Field, Input, TextArea } from '../ui/field.tsx';
+import { Check, Field, Input, TextArea } from '../ui/field.tsx';
 import { Load, useLoad } from '../ui/states.tsx';
 import { toast, toastFault } from '../ui/toast.tsx';
+import { ChannelOptions } from '../rooms/channel-options.tsx';
+import { dayAfter, dayStart, isoDay } from '../rooms/days.ts';
 import { channelTitle, fetchChannels, type AdminChannel } from '../rooms/known.ts';
 import { Note } from '../rooms/pieces.tsx';
 import { Section } from '../rooms/room.tsx';
 import { keepText } from '../rooms/rule.ts';
 import { t as words } from '../rooms/words.ts';
-import { dayAfter, dayStart, isoDay } from './days.ts';
 import { t } from './words.ts';
 
-const KINDS: ChannelKind[] = ['group', 'announcement', 'direct'];
+const FORMATS: ExportFormat[] = ['html', 'rsmf', 'concordance', 'eml', 'mbox', 'mattermost', 'actiance', 'slack'];
 const TEXT_MAX = 1_000;
 const MONTH_MS = 30 * 86_400_000;
 
@@ -34,20 +35,28 @@ function Form({ channels }: { channels: AdminChannel[] }) {
   const [c, setC] = useState('');
   const [from, setFrom] = useState(isoDay(Date.now() - MONTH_MS));
   const [to, setTo] = useState(isoDay(Date.now()));
-  const [matter, setMatter] = useState('');
+  const [matter, setMatter] = useState(route.value.query.get('case') ?? '');
   const [reason, setReason] = useState('');
+  const [formats, setFormats] = useState<ExportFormat[]>(['html']);
   const [busy, setBusy] = useState(false);
   const channel = channels.find((one) => one.id === c);
   const start = dayStart(from);
   const end = dayAfter(to);
   const backwards = start !== null && end !== null && start >= end;
   const ready = channel && start !== null && end !== null && !backwards && matter.trim() && reason.trim();
+  const choose = (format: ExportFormat, on: boolean): void => {
+    // A load file names the RSMF files: one goes with the other.
+    const also: ExportFormat[] = on && format === 'concordance' ? ['rsmf'] : [];
+    const lost: ExportFormat[] = !on && format === 'rsmf' ? ['concordance'] : [];
+    const kept = formats.filter((one) => one !== format && !also.includes(one) && !lost.includes(one));
+    setFormats(on ? [...kept, format, ...also] : kept);
+  };
   const send = async (event: Event): Promise<void> => {
     event.preventDefault();
     if (!ready) return;
     setBusy(true);
     try {
-      await command({ t: 'export.request', c, from: start, to: end, reason: reason.trim(), case: matter.trim() });
+      await command({ t: 'export.request', c, from: start, to: end, reason: reason.trim(), case: matter.trim(), formats });
       toast(t('sent'));
       go(href('legal'));
     } catch (error) {
@@ -62,18 +71,7 @@ function Form({ channels }: { channels: AdminChannel[] }) {
         control={(tie) => (
           <select class="input" {...tie} required value={c} onChange={(event) => setC(event.currentTarget.value)}>
             <option value="">{t('choose')}</option>
-            {KINDS.map((kind) => (
-              <optgroup key={kind} label={t(`group_${kind}`)}>
-                {channels
-                  .filter((one) => one.kind === kind)
-                  .sort((a, b) => channelTitle(a).localeCompare(channelTitle(b)))
-                  .map((one) => (
-                    <option key={one.id} value={one.id}>
-                      {one.archived ? t('archived', { name: channelTitle(one) }) : channelTitle(one)}
-                    </option>
-                  ))}
-              </optgroup>
-            ))}
+            <ChannelOptions channels={channels} />
           </select>
         )}
       />
@@ -84,6 +82,22 @@ function Form({ channels }: { channels: AdminChannel[] }) {
       <p class="hint">{t('dates_hint', { zone: Intl.DateTimeFormat().resolvedOptions().timeZone })}</p>
       <Input label={t('case')} hint={t('case_hint')} required maxLength={TEXT_MAX} autoComplete="off" value={matter} onValue={setMatter} />
       <TextArea label={t('reason')} required maxLength={TEXT_MAX} value={reason} onValue={setReason} />
+      <fieldset class="formats">
+        <legend>{t('formats')}</legend>
+        <p class="hint">{t('formats_hint')}</p>
+        {FORMATS.map((format) => (
+          <Check
+            key={format}
+            checked={formats.includes(format)}
+            onValue={(on) => choose(format, on)}
+            label={
+              <>
+                {t(`format_${format}`)} <span class="hint">{t(`format_${format}_hint`)}</span>
+              </>
+            }
+          />
+        ))}
+      </fieldset>
       {channel && start !== null && end !== null && !backwards ? (
         <Note>
           {t('summary', { channel: channelTitle(channel), from: date(start), to: date(end - 1) })}

@@ -1,13 +1,17 @@
 // The words of the officer's room.
 
-import { translator } from '../core/i18n.ts';
+import { translator, type Catalogue } from '../core/i18n.ts';
 
-export const t = translator({
+export const english = {
   title: 'Legal',
   exports: 'Exports',
+  matters: 'Matters',
+  forget: 'Forgetting',
+  destroyed: 'Destroyed',
+  rules: 'Rules',
   verify: 'Verify',
   ledger: 'Ledger',
-  banner: 'What you do in this room is recorded in the ledger: requests, decisions and every download.',
+  banner: 'What you do in this room is recorded in the ledger: holds, requests, decisions and every download.',
   exports_hint: 'An export is one channel in one period, frozen at a position of the log, with proofs. A second person approves it before it is built.',
   new: 'Request an export',
   none: 'No exports yet',
@@ -18,10 +22,6 @@ export const t = translator({
   request_hint: 'Say what you need and why. Whoever approves reads exactly this.',
   channel: 'Channel',
   choose: 'Choose a channel',
-  group_group: 'Groups',
-  group_announcement: 'Announcements',
-  group_direct: 'Direct',
-  archived: '{name} (archived)',
   case: 'Case',
   case_hint: 'The reference of the matter.',
   reason: 'Reason',
@@ -31,6 +31,24 @@ export const t = translator({
   dates_fault: 'The first day must not be after the last.',
   summary: 'Everything in {channel} from {from} to {to}: messages, edits, deleted messages, reactions, receipts, files, members.',
   rule_note: 'This channel keeps {keep}. What was destroyed before that cannot be exported; the bundle says how much it was.',
+  formats: 'Copies for reading and loading',
+  formats_hint: 'The evidence with its proofs (JSON lines) is always in the bundle. These are copies of it for people and their tools.',
+  format_html: 'Report',
+  format_html_hint: 'One page to read in a browser.',
+  format_rsmf: 'RSMF',
+  format_rsmf_hint: 'For review platforms such as Relativity: one file a day, with edits, reactions and files.',
+  format_concordance: 'Load file (DAT)',
+  format_concordance_hint: 'A table of the RSMF files and attachments, for Concordance and tools that load the same.',
+  format_eml: 'Mail, a day each (EML)',
+  format_eml_hint: 'One message a day with all that was said, for mail archives.',
+  format_mbox: 'Mail, a message each (MBOX)',
+  format_mbox_hint: 'Every message as a mail, for mail programs.',
+  format_mattermost: 'Mattermost CSV',
+  format_mattermost_hint: 'The columns of a Mattermost compliance export. Not for spreadsheets: cells are kept exactly.',
+  format_actiance: 'Actiance XML',
+  format_actiance_hint: 'For Smarsh and archives that read the same.',
+  format_slack: 'Slack JSON',
+  format_slack_hint: 'The folder of a Slack export, for tools that read those.',
   send: 'Ask for approval',
   sent: 'Requested. Another officer or an administrator must approve it.',
   people_direct: '{n} people',
@@ -94,4 +112,6 @@ export const t = translator({
   approver: 'Approved by',
   log_key: 'Public key',
   facts: 'What it says about itself',
-});
+} as const;
+
+export const t = translator(english, import.meta.glob<Catalogue>('./words.*.ts', { import: 'default' }));

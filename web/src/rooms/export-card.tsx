@@ -15,7 +15,7 @@ import { me, nameOf, channelName } from './known.ts';
 import { Code, Facts, Note, When } from './pieces.tsx';
 
 const PHASES = ['reading', 'proofs', 'files', 'packing'] as const;
-const LOOK = { waiting: 'sun', refused: '', running: '', ready: 'good', failed: 'bad' } as const;
+const LOOK = { waiting: 'sun', refused: '', running: '', ready: 'good', failed: 'bad', destroyed: '' } as const;
 
 export function ExportCard({ job, onChange }: { job: ExportJob; onChange: () => void }) {
   const mine = job.by === me()?.id;
@@ -41,6 +41,7 @@ export function ExportCard({ job, onChange }: { job: ExportJob; onChange: () => 
       {job.state === 'waiting' ? mine ? <Note icon="clock">{t('not_yours')}</Note> : <Decision job={job} onChange={onChange} /> : null}
       {job.state === 'running' ? <Progress job={job} /> : null}
       {job.state === 'failed' ? <Note kind="bad">{t('failed_text', { why: job.error ?? t('unknown') })}</Note> : null}
+      {job.state === 'destroyed' ? <Note>{t('destroyed_text')}</Note> : null}
       {job.state === 'ready' && me()?.role === 'officer' ? <Ready job={job} mine={mine} /> : null}
     </article>
   );

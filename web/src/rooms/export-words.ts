@@ -1,13 +1,15 @@
 // The words of exports, for those who ask for them and those who decide on them.
 
-import { translator } from '../core/i18n.ts';
+import { translator, type Catalogue } from '../core/i18n.ts';
 
-export const t = translator({
+export const english = {
   waiting: 'Waiting for approval',
   refused: 'Refused',
   running: 'Building',
   ready: 'Ready',
   failed: 'Failed',
+  destroyed: 'Destroyed',
+  destroyed_text: 'Something in this bundle was forgotten since, and the bundle with it. What is left can be asked for anew.',
   case: 'Case',
   reason: 'Reason',
   range: 'Period',
@@ -39,4 +41,6 @@ export const t = translator({
   refused_done: 'Refused',
   failed_text: 'It could not be built: {why}',
   unknown: 'no reason was given',
-});
+} as const;
+
+export const t = translator(english, import.meta.glob<Catalogue>('./export-words.*.ts', { import: 'default' }));

@@ -32,6 +32,9 @@ export async function fetchChannels(stop?: AbortSignal): Promise<AdminChannel[]>
   return answer.channels;
 }
 
+/** Those whose names were asked for. */
+export const knownChannels = (): Id[] => [...(channels.value?.keys() ?? [])];
+
 /** Once, in the background: a name is a comfort, not a need. */
 export function learnChannels(): void {
   const role = meSignal.peek()?.role;
@@ -44,7 +47,17 @@ export function channelName(id: Id): string {
   const mine = state.value?.channels[id];
   if (mine?.name) return mine.name;
   if (mine?.kind === 'direct') return t('direct', { names: formatList(mine.members.map((member) => nameOf(member.p))) });
+  learnAgain(id);
   return t('unnamed', { id: shortId(id) });
+}
+
+const sought = new Set<Id>();
+
+/** A channel that is newer than the list: asked for once, so that its name comes by itself. */
+function learnAgain(id: Id): void {
+  if (channels.peek() === null || sought.has(id)) return;
+  sought.add(id);
+  fetchChannels().catch(() => sought.delete(id));
 }
 
 export function channelTitle(channel: AdminChannel): string {

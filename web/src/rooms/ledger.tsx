@@ -1,44 +1,50 @@
-// The ledger as people see it: filters in the address, pages of entries, and a proof for each on request.
+// The ledger as people see it: filters in the address, pages of entries that can be followed live, and a proof for each on request.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { get } from '../core/api.ts';
-import { formatNumber } from '../core/i18n.ts';
-import { go, route } from '../core/route.ts';
-import type { Checkpoint, Id, LedgerEntry, LedgerPage } from '../core/types.ts';
+import { time as clock } from '../core/time.ts';
+import type { LedgerEntry, LedgerPage } from '../core/types.ts';
 import { Button } from '../ui/button.tsx';
-import { Dialog } from '../ui/dialog.tsx';
-import { Select } from '../ui/field.tsx';
-import { Empty, Fault, Loading } from '../ui/states.tsx';
-import { DataTable, None } from './data-table.tsx';
-import { factText } from './fact.ts';
-import { channelName, me, nameOf, peopleByName } from './known.ts';
-import { ACTS, actName, factName, groupOf, t } from './ledger-words.ts';
-import { Code, Facts, Note, When } from './pieces.tsx';
-import { fromHashText, same } from './proof/bytes.ts';
-import { verifyInclusion } from './proof/merkle.ts';
+import { Fault, Loading } from '../ui/states.tsx';
+import { me } from './known.ts';
+import { SaveLedger } from './ledger-csv.tsx';
+import { Entries, Entry } from './ledger-entries.tsx';
+import { isWanted, look, seek, type Ask, type Wanted } from './ledger-read.ts';
+import { Sieve, useFilter } from './ledger-sieve.tsx';
+import { t } from './ledger-words.ts';
+import { Note } from './pieces.tsx';
 import { Section } from './room.tsx';
 import { t as words } from './words.ts';
 
 const PAGE = 100;
-/** Acts that an administrator's ledger leaves out. */
-const CONTENT_ACTS = /^(message|reaction|receipt|export)\./;
+const FOLLOW_MS = 3_000;
+
+const asker =
+  (signal?: AbortSignal): Ask =>
+  (question) =>
+    get<LedgerPage>('/ledger', { ...question }, signal ? { signal } : {});
 
 export function Ledger() {
-  const query = route.value.query;
-  const act = query.get('act') ?? '';
-  const actor = query.get('actor') ?? '';
-  const [entries, setEntries] = useState<LedgerEntry[]>();
+  const { wanted, key, isLive, backwards } = useFilter();
+  const [found, setFound] = useState<{ of: string; entries: LedgerEntry[] }>();
   const [next, setNext] = useState<LedgerPage['next']>(null);
   const [error, setError] = useState<Error>();
   const [turn, setTurn] = useState(0);
   const [busy, setBusy] = useState(false);
   const [open, setOpen] = useState<LedgerEntry>();
+  const stop = useRef<AbortController>(undefined);
+  // What was found under other filters is no answer to these.
+  const of = `${key} ${turn}`;
+  const entries = found?.of === of ? found.entries : undefined;
 
-  const load = async (before: LedgerPage['next'], signal?: AbortSignal): Promise<void> => {
+  const load = async (more: LedgerPage['next']): Promise<void> => {
+    const signal = stop.current?.signal;
     setBusy(true);
     try {
-      const page = await get<LedgerPage>('/ledger', { before, act, actor, limit: PAGE }, signal ? { signal } : {});
-      setEntries((known) => (before === null ? page.entries : [...(known ?? []), ...page.entries]));
+      const ask = asker(signal);
+      const before = more === null && wanted.to !== null ? await seek(wanted.to, ask) : more;
+      const page = await look(wanted, before, PAGE, ask);
+      setFound((known) => ({ of, entries: more === null || known?.of !== of ? page.entries : [...known.entries, ...page.entries] }));
       setNext(page.next);
       setError(undefined);
     } catch (fault) {
@@ -48,37 +54,29 @@ export function Ledger() {
     }
   };
   useEffect(() => {
-    const stop = new AbortController();
-    setEntries(undefined);
-    void load(null, stop.signal);
-    return () => stop.abort();
-  }, [act, actor, turn]);
+    stop.current = new AbortController();
+    setError(undefined);
+    setNext(null);
+    if (backwards) setFound({ of, entries: [] });
+    else void load(null);
+    return () => stop.current?.abort();
+  }, [of]);
 
-  const filter = (change: Record<string, string>): void => {
-    const params = new URLSearchParams(query);
-    for (const [key, value] of Object.entries(change)) {
-      if (value) params.set(key, value);
-      else params.delete(key);
-    }
-    const tail = params.toString();
-    go(`#/${route.value.path.map(encodeURIComponent).join('/')}${tail ? `?${tail}` : ''}`, 'replace');
-  };
   const admin = me()?.role === 'admin';
+  const follows = isLive && wanted.to === null && !error;
   return (
     <Section
       title={t('ledger')}
       hint={admin ? `${t('hint')} ${t('hint_admin')}` : t('hint')}
-      actions={<Button onClick={() => setTurn((n) => n + 1)}>{words('refresh')}</Button>}
+      actions={
+        <>
+          <SaveLedger wanted={wanted} ask={asker} disabled={!entries?.length && next === null} />
+          <Button onClick={() => setTurn((n) => n + 1)}>{words('refresh')}</Button>
+        </>
+      }
     >
-      <div class="sieve">
-        <ActFilter value={act} admin={admin} onValue={(value) => filter({ act: value })} />
-        <Select
-          label={t('actor')}
-          value={actor}
-          options={[{ value: '', label: t('any_actor') }, ...peopleByName().map((person) => ({ value: person.id, label: person.name }))]}
-          onValue={(value) => filter({ actor: value })}
-        />
-      </div>
+      <Sieve admin={admin} entries={entries ?? []} />
+      {follows && entries ? <Follow key={of} wanted={wanted} known={entries} onNew={(fresh) => setFound({ of, entries: fresh })} onGap={() => setTurn((n) => n + 1)} /> : null}
       {error ? (
         <Fault error={error} retry={() => setTurn((n) => n + 1)} />
       ) : !entries ? (
@@ -101,141 +99,36 @@ export function Ledger() {
   );
 }
 
-function ActFilter(props: { value: string; admin: boolean; onValue: (value: string) => void }) {
-  const groups = new Map<string, string[]>();
-  for (const act of Object.keys(ACTS)) {
-    if (props.admin && CONTENT_ACTS.test(act)) continue;
-    groups.set(groupOf(act), [...(groups.get(groupOf(act)) ?? []), act]);
-  }
-  return (
-    <label class="field">
-      <span class="label">{t('act')}</span>
-      <select class="input" value={props.value} onChange={(event) => props.onValue(event.currentTarget.value)}>
-        <option value="">{t('any_act')}</option>
-        {[...groups].map(([group, acts]) => (
-          <optgroup key={group} label={group}>
-            {acts.map((act) => (
-              <option key={act} value={act}>
-                {actName(act)}
-              </option>
-            ))}
-          </optgroup>
-        ))}
-      </select>
-    </label>
-  );
-}
-
-function Entries({ entries, onOpen }: { entries: LedgerEntry[]; onOpen: (entry: LedgerEntry) => void }) {
-  return (
-    <DataTable
-      caption={t('ledger')}
-      lines
-      rows={entries}
-      keyOf={(entry) => entry.position}
-      empty={
-        <Empty icon="ledger" title={t('empty')}>
-          {t('empty_text')}
-        </Empty>
+/** Asks again and again for what is newer than the newest that is shown, and says when it could not. */
+function Follow(props: { wanted: Wanted; known: LedgerEntry[]; onNew: (entries: LedgerEntry[]) => void; onGap: () => void }) {
+  const now = useRef(props);
+  now.current = props;
+  const [seen, setSeen] = useState(Date.now);
+  const [fault, setFault] = useState<Error>();
+  useEffect(() => {
+    const stop = new AbortController();
+    const beat = async (): Promise<void> => {
+      if (document.visibilityState !== 'visible') return;
+      const { wanted, known, onNew, onGap } = now.current;
+      try {
+        const page = await asker(stop.signal)({ before: null, act: wanted.act, actor: wanted.actor, limit: PAGE });
+        if (stop.signal.aborted) return;
+        setSeen(Date.now());
+        setFault(undefined);
+        const newest = known[0]?.position ?? -1;
+        const fresh = page.entries.filter((entry) => entry.position > newest && isWanted(entry, wanted));
+        // So many that there may be some between: begin anew.
+        if (known.length && fresh.length === PAGE) onGap();
+        else if (fresh.length) onNew([...fresh, ...known]);
+      } catch (error) {
+        if (!stop.signal.aborted) setFault(error as Error);
       }
-      columns={[
-        {
-          name: t('act'),
-          main: true,
-          cell: (entry) => (
-            <button type="button" class="link" onClick={() => onOpen(entry)} aria-label={`${actName(entry.act)}, ${t('open', { n: entry.position })}`}>
-              {actName(entry.act)}
-            </button>
-          ),
-        },
-        { name: t('actor'), cell: (entry) => who(entry.actor) },
-        { name: t('channel'), cell: (entry) => (entry.channel ? channelName(entry.channel) : <None />) },
-        { name: t('details'), cell: (entry) => <Details object={entry.object} /> },
-        { name: t('when'), cell: (entry) => <When ts={entry.at} /> },
-        { name: t('position'), end: true, cell: (entry) => <span class="faint">#{entry.position}</span> },
-      ]}
-    />
-  );
-}
-
-function who(actor: Id | null): string {
-  return actor === null || /^0+$/.test(actor) ? words('the_server') : nameOf(actor);
-}
-
-/** Long and opaque facts wait in the entry's own window. */
-function Details({ object }: { object: Record<string, unknown> }) {
-  const short = Object.entries(object ?? {}).filter(([, value]) => !(typeof value === 'string' && value.length >= 26) || nameOf(String(value)) !== value);
-  const shown = short.filter(([fact, value]) => fact !== 'ranges' && !(typeof value === 'string' && /^[0-9A-Z]{26}$/.test(value) && fact !== 'person'));
-  if (!shown.length) return <None />;
-  return <span class="details">{shown.slice(0, 4).map(([fact, value]) => `${factName(fact)} ${factText(fact, value, nameOf, channelName)}`).join(' · ')}</span>;
-}
-
-type Proof = { state: 'busy' } | { state: 'early'; size: number } | { state: 'ok'; size: number; hashes: number } | { state: 'bad'; why: string };
-
-function Entry({ entry, provable, onClose }: { entry: LedgerEntry; provable: boolean; onClose: () => void }) {
-  const [proof, setProof] = useState<Proof>();
-  const prove = async (): Promise<void> => {
-    setProof({ state: 'busy' });
-    try {
-      setProof(await check(entry));
-    } catch (error) {
-      setProof({ state: 'bad', why: (error as Error).message });
-    }
-  };
-  const facts = Object.entries(entry.object ?? {}).map(([fact, value]): [string, string] => [factName(fact), factText(fact, value, nameOf, channelName)]);
-  return (
-    <Dialog
-      title={actName(entry.act)}
-      onClose={onClose}
-      actions={
-        provable ? (
-          <Button kind="primary" icon="shield" busy={proof?.state === 'busy'} onClick={() => void prove()}>
-            {t('prove')}
-          </Button>
-        ) : undefined
-      }
-    >
-      <div class="stack">
-        <Facts
-          rows={[
-            [t('position'), formatNumber(entry.position)],
-            [t('when'), <When key="when" ts={entry.at} />],
-            [t('actor'), who(entry.actor)],
-            ...(entry.channel ? ([[t('channel'), channelName(entry.channel)]] as [string, string][]) : []),
-            ...facts,
-            [t('leaf'), <Code key="leaf" value={entry.leaf} what={t('leaf')} whole />],
-            [t('raw'), <code key="raw">{entry.act}</code>],
-          ]}
-        />
-        {proof?.state === 'ok' ? (
-          <Note kind="good" alert>
-            {t('proved', { n: entry.position, size: proof.size, hashes: t('hashes', { n: proof.hashes }) })}
-          </Note>
-        ) : proof?.state === 'early' ? (
-          <Note icon="clock" alert>
-            {t('early', { size: proof.size })}
-          </Note>
-        ) : proof?.state === 'bad' ? (
-          <Note kind="bad" alert>
-            {t('not_proved', { why: proof.why })}
-          </Note>
-        ) : null}
-      </div>
-    </Dialog>
-  );
-}
-
-async function check(entry: LedgerEntry): Promise<Proof> {
-  const checkpoint = await get<Checkpoint>('/log/checkpoint');
-  // Too new to be proved is no alarm.
-  if (entry.position >= checkpoint.size) return { state: 'early', size: checkpoint.size };
-  const answer = await get<{ leaf: string; proof: string[] }>('/log/inclusion', { position: entry.position, size: checkpoint.size });
-  const leaf = fromHashText(entry.leaf);
-  const root = fromHashText(checkpoint.root);
-  const proved = fromHashText(answer.leaf);
-  const path = answer.proof.map(fromHashText);
-  if (!leaf || !root || !proved || path.includes(null)) return { state: 'bad', why: 'hash' };
-  if (!same(leaf, proved)) return { state: 'bad', why: t('other_leaf') };
-  const verdict = await verifyInclusion(entry.position, checkpoint.size, leaf, path as Uint8Array[], root);
-  return verdict.ok ? { state: 'ok', size: checkpoint.size, hashes: path.length } : { state: 'bad', why: verdict.why };
+    };
+    const timer = setInterval(() => void beat(), FOLLOW_MS);
+    return () => {
+      clearInterval(timer);
+      stop.abort();
+    };
+  }, []);
+  return fault ? <Note kind="bad">{t('follow_stale', { time: clock(seen), why: fault.message })}</Note> : <p class="hint">{t('following', { time: clock(seen) })}</p>;
 }

@@ -60,6 +60,16 @@ export function Note({ kind, icon, children, alert }: { kind?: 'sun' | 'bad' | '
   );
 }
 
+/** Said above what could not be renewed. */
+export function Stale({ from }: { from: { data: unknown; error: Error | undefined } }) {
+  if (from.data === undefined || !from.error) return null;
+  return (
+    <Note kind="bad" alert>
+      {t('stale_now', { why: from.error.message })}
+    </Note>
+  );
+}
+
 /** Chips of which one is on. */
 export function Choices<V extends string>(props: { label: string; value: V; options: { value: V; label: string }[]; onValue: (value: V) => void }) {
   return (

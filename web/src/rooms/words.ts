@@ -1,14 +1,15 @@
 // The words that the rooms of governance share.
 
-import { translator } from '../core/i18n.ts';
+import { translator, type Catalogue } from '../core/i18n.ts';
 
-export const t = translator({
+export const english = {
   under_way: 'Under way',
   not_yours: 'Not your room',
   not_yours_admin: 'This room is for administrators.',
   not_yours_officer: 'This room is for legal and compliance officers.',
   not_yours_auditor: 'This room is for auditors.',
   never: 'never',
+  floors_unknown: 'The log is too long to find in it which floors are set. Until they are known no rule can be changed here.',
   for_ever: 'for ever',
   days: '{n} day|{n} days',
   as_workspace: 'as the workspace',
@@ -23,6 +24,7 @@ export const t = translator({
   unnamed: 'Channel {id}',
   as_of: 'As of {time}.',
   stale: 'Not renewed since {time}: {why}',
+  stale_now: 'This could not be renewed, and is what was known before: {why}',
   refresh: 'Refresh',
   more: 'Show more',
   shown: '{n} shown',
@@ -32,6 +34,12 @@ export const t = translator({
   cancel: 'Cancel',
   close: 'Close',
   select_all: 'All',
+  group_group: 'Groups',
+  group_announcement: 'Announcements',
+  group_direct: 'Direct',
+  archived: '{name} (archived)',
   file_choose: 'Choose a file',
   file_drop: 'or drop it here',
-});
+} as const;
+
+export const t = translator(english, import.meta.glob<Catalogue>('./words.*.ts', { import: 'default' }));

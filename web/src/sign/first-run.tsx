@@ -1,7 +1,8 @@
 // Three short cards, once: what is kept and who sees it, notifications, the home screen.
 
 import { useSignal } from '@preact/signals';
-import { notifyState, turnOn } from '../chat/notify.ts';
+import { notifyState } from '../chat/notify.ts';
+import { turnOn } from '../notices/waking.ts';
 import { t } from '../chat/words.ts';
 import { state } from '../core/live.ts';
 import type { State } from '../core/state.ts';
@@ -48,7 +49,7 @@ export function FirstRun() {
         <>
           <p>{t('first_2_text')}</p>
           {notices.value === 'off' ? (
-            <Button icon="bell" onClick={() => void turnOn().then((now) => (notices.value = now))}>
+            <Button icon="bell" onClick={() => void turnOn().then(() => (notices.value = notifyState()))}>
               {t('first_2_do')}
             </Button>
           ) : (

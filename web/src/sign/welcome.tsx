@@ -3,6 +3,7 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { LanguageChoice } from '../chat/looks.tsx';
 import { Mark } from '../chat/notice.tsx';
 import { t } from '../chat/words.ts';
 import { ApiError, post } from '../core/api.ts';
@@ -55,6 +56,7 @@ function Frame({ title, text, children }: { title?: string; text?: ComponentChil
         {title ? <h1>{title}</h1> : null}
         {text ? <p class="muted">{text}</p> : null}
         {children}
+        <LanguageChoice />
       </div>
     </main>
   );
@@ -267,6 +269,7 @@ function Join({ code }: { code: string }) {
               </li>
             ))}
           </ul>
+          {known.ask ? <p class="muted small">{t('join_ask')}</p> : null}
         </div>
       ) : null}
       <form

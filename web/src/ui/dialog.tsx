@@ -4,7 +4,7 @@ import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { Button, IconButton } from './button.tsx';
-import { t } from './words.ts';
+import { t } from '../core/words.ts';
 
 export function Dialog(props: {
   title: string;

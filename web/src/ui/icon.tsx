@@ -6,12 +6,20 @@ const PATHS = {
   down: 'M12 5v14m-6-6l6 6 6-6',
   close: 'M6 6l12 12M18 6L6 18',
   plus: 'M12 5v14M5 12h14',
+  minus: 'M5 12h14',
+  play: 'M8 5.5v13l10.5-6.5z',
+  pause: 'M8.5 5.5v13M15.5 5.5v13',
   check: 'M5 12.5l4.5 4.5L19 7.5',
+  confirm: 'M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17zM8 12.300l2.800 2.800L16.200 9.500',
+  poll: 'M6 20v-8M12 20V4M18 20v-5',
+  pin: 'M9 3.500h6M10 3.500v6.500l-3.500 4.500h11L14 10V3.500M12 14.500v6',
+  saved: 'M7 4h10v16.500l-5-4-5 4z',
   search: 'M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zm5 12l4.5 4.5',
   send: 'M4 12l16-7.5L13.5 20l-2.8-6.6L4 12zm6.7 1.4L20 4.5',
   attach: 'M20 11.5l-8.2 8.2a5 5 0 0 1-7.1-7.1l8.5-8.5a3.3 3.3 0 0 1 4.7 4.7l-8.3 8.3a1.6 1.6 0 0 1-2.3-2.3l7.4-7.4',
   smile: 'M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17zM8.5 14a4.3 4.3 0 0 0 7 0M9 9.6v.1M15 9.6v.1',
   more: 'M12 5.5v.1M12 12v.1M12 18.5v.1',
+  'forward-message': 'M15 6l5 5-5 5m5-5h-9.500A6.500 6.500 0 0 0 4 17.500v.500',
   reply: 'M9 6L4 11l5 5m-5-5h9.5a6.5 6.5 0 0 1 6.5 6.5v.5',
   thread: 'M5 5h14a1.5 1.5 0 0 1 1.5 1.5v8A1.5 1.5 0 0 1 19 16h-7l-4.5 3.8V16H5a1.5 1.5 0 0 1-1.5-1.5v-8A1.5 1.5 0 0 1 5 5zM8 9h8M8 12h5',
   edit: 'M4.5 19.5l1-4.2L16.3 4.5a1.8 1.8 0 0 1 2.5 0l.7.7a1.8 1.8 0 0 1 0 2.5L8.7 18.5l-4.2 1z',
@@ -49,7 +57,7 @@ const PATHS = {
 export type IconName = keyof typeof PATHS;
 
 /** Those that point along the line of reading. */
-const DIRECTED = new Set<IconName>(['back', 'forward', 'reply', 'send', 'leave', 'external', 'thread']);
+const DIRECTED = new Set<IconName>(['back', 'forward', 'forward-message', 'reply', 'send', 'leave', 'external', 'thread']);
 
 export function Icon({ name }: { name: IconName }) {
   return (

@@ -3,6 +3,7 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { wordsReady } from '../core/i18n.ts';
 import { Fault, Loading } from './states.tsx';
 
 export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
@@ -14,7 +15,8 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): C
       if (view.peek()) return;
       fault.value = null;
       load()
-        .then((View) => {
+        .then(async (View) => {
+          await wordsReady();
           known = View;
           view.value = { View };
         })

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import { Loading } from './states.tsx';
-import { t } from './words.ts';
+import { t } from '../core/words.ts';
 
 export interface QrPath {
   size: number;

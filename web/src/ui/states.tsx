@@ -5,7 +5,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError } from '../core/api.ts';
 import { Button, IconLink } from './button.tsx';
 import { Icon, type IconName } from './icon.tsx';
-import { t } from './words.ts';
+import { t } from '../core/words.ts';
 
 export function Empty(props: { icon: IconName; title: string; children?: ComponentChildren; action?: ComponentChildren }) {
   return (

@@ -2,13 +2,14 @@
 
 use migrations_free_store::Id;
 
-use super::{Ack, Build, Facts};
+use super::{Ack, Build, Facts, community};
 use crate::chat::command::{
-    ChannelKind, MEMBERS_AT_ONCE_MAX, Role, TOPIC_CHARS_MAX, clean_name, clean_text,
+    ChannelKind, HISTORY_DAYS_MAX, MEMBERS_AT_ONCE_MAX, Role, SLOW_SECONDS, TOPIC_CHARS_MAX,
+    clean_name, clean_text,
 };
 use crate::chat::event::{Act, Content};
 use crate::chat::refusal::Refusal;
-use crate::chat::state::{Channel, State};
+use crate::chat::state::{Channel, State, day_of};
 
 pub(super) fn create(
     build: &mut Build<'_>,
@@ -80,6 +81,8 @@ pub(super) fn edit(
     if channel.kind == ChannelKind::Direct || kind == Some(ChannelKind::Direct) {
         return Err(Refusal::Forbidden);
     }
+    let kind = kind.unwrap_or(channel.kind);
+    community::may_become(build.state, c, channel, kind)?;
     let name = match name {
         Some(name) => clean_name(name, "The channel's name")?,
         None => channel.name.clone(),
@@ -88,9 +91,7 @@ pub(super) fn edit(
         Some(topic) => clean_text(topic, "The topic", TOPIC_CHARS_MAX)?,
         None => channel.topic.clone(),
     };
-    let act = Act::ChannelChanged {
-        kind: kind.unwrap_or(channel.kind),
-    };
+    let act = Act::ChannelChanged { kind };
     build.standing(
         c,
         act,
@@ -108,12 +109,28 @@ pub(super) fn add(build: &mut Build<'_>, c: Id, people: &[Id]) -> Result<(), Ref
     if channel.kind == ChannelKind::Direct {
         return Err(Refusal::Forbidden);
     }
-    let mut people = new_members(build.state, people)?;
-    people.retain(|p| !channel.members.contains_key(p));
-    for person in people {
-        build.standing(c, Act::MemberAdded { person }, None);
+    for person in new_members(build.state, people)? {
+        if !channel.members.contains_key(&person) {
+            community::enter(build, c, person);
+        }
     }
     Ok(())
+}
+
+/// Somebody comes in, and reads from where on the channel's owners have said.
+pub(super) fn joining(channel: &Channel, person: Id, now_ms: u64) -> Act {
+    let out_of_sight = match channel.history {
+        None => 0,
+        Some(0) => channel.head,
+        // By the last number of each day and not the first: after a clock was set back two days interleave.
+        Some(days) => {
+            let oldest = day_of(now_ms).saturating_sub(days);
+            let before = channel.days.range(..oldest);
+            before.map(|(_, day)| day.to).max().unwrap_or(0)
+        }
+    };
+    let first = (out_of_sight > 0).then_some(out_of_sight + 1);
+    Act::MemberAdded { person, first }
 }
 
 pub(super) fn remove(build: &mut Build<'_>, c: Id, person: Id) -> Result<(), Refusal> {
@@ -124,19 +141,30 @@ pub(super) fn remove(build: &mut Build<'_>, c: Id, person: Id) -> Result<(), Ref
     if person == build.person() {
         return leave(build, c);
     }
-    build.standing(c, Act::MemberRemoved { person }, None);
+    for (c, channel) in community::left_with(build.state, c, person) {
+        if is_last_owner(channel, person) && channel.members.len() > 1 {
+            return Err(Refusal::Conflict(
+                "This person is the last owner of a channel in this community. Somebody else must become an owner first.",
+            ));
+        }
+        build.standing(c, Act::MemberRemoved { person }, None);
+    }
     Ok(())
 }
 
 pub(super) fn leave(build: &mut Build<'_>, c: Id) -> Result<(), Refusal> {
     let me = build.person();
-    let channel = channel(build, c)?;
-    if is_last_owner(channel, me) && channel.members.len() > 1 {
-        return Err(Refusal::Conflict(
-            "You are the last owner. Make somebody else an owner first.",
-        ));
+    for (one, channel) in community::left_with(build.state, c, me) {
+        if is_last_owner(channel, me) && channel.members.len() > 1 {
+            return Err(Refusal::Conflict(match one == c {
+                true => "You are the last owner. Make somebody else an owner first.",
+                false => {
+                    "You are the last owner of a channel in this community. Make somebody else an owner first."
+                }
+            }));
+        }
+        build.standing(one, Act::MemberLeft { person: me }, None);
     }
-    build.standing(c, Act::MemberLeft { person: me }, None);
     Ok(())
 }
 
@@ -170,7 +198,39 @@ pub(super) fn archive(build: &mut Build<'_>, c: Id, on: bool) {
     }
 }
 
-fn channel<'s>(build: &Build<'s>, c: Id) -> Result<&'s Channel, Refusal> {
+pub(super) fn slow(build: &mut Build<'_>, c: Id, seconds: u32) -> Result<(), Refusal> {
+    let channel = channel(build, c)?;
+    if channel.kind == ChannelKind::Direct {
+        return Err(Refusal::Forbidden);
+    }
+    if !SLOW_SECONDS.contains(&seconds) {
+        return Err(Refusal::Invalid(format!(
+            "A channel is slowed by one of {SLOW_SECONDS:?} seconds."
+        )));
+    }
+    if channel.slow != seconds {
+        build.standing(c, Act::ChannelSlowed { seconds }, None);
+    }
+    Ok(())
+}
+
+pub(super) fn history(build: &mut Build<'_>, c: Id, days: Option<u32>) -> Result<(), Refusal> {
+    let channel = channel(build, c)?;
+    if channel.kind == ChannelKind::Direct {
+        return Err(Refusal::Forbidden);
+    }
+    if days.is_some_and(|days| days > HISTORY_DAYS_MAX) {
+        return Err(Refusal::Invalid(format!(
+            "New members see at most the last {HISTORY_DAYS_MAX} days, or everything."
+        )));
+    }
+    if channel.history != days {
+        build.standing(c, Act::HistorySet { days }, None);
+    }
+    Ok(())
+}
+
+pub(super) fn channel<'s>(build: &Build<'s>, c: Id) -> Result<&'s Channel, Refusal> {
     build.state.channels.get(&c).ok_or(Refusal::NotFound)
 }
 

@@ -2,7 +2,7 @@
 
 use migrations_free_store::{Id, Scope};
 
-use super::{Build, Facts};
+use super::{Build, Facts, community, forget, policy, push, review, schedule};
 use crate::chat::command::{ChannelKind, Door, ImportRow, NewSession, Role, clean_name};
 use crate::chat::event::{Act, Content, Entry, Keep};
 use crate::chat::refusal::Refusal;
@@ -10,7 +10,13 @@ use crate::chat::state::ExportState;
 
 pub(super) fn decide(build: &mut Build<'_>, door: &Door, facts: &mut Facts) -> Result<(), Refusal> {
     match door {
-        Door::Started => build.audit(Act::ServerStarted {}, None, None),
+        Door::Started { restored } => build.audit(
+            Act::ServerStarted {
+                restored: *restored,
+            },
+            None,
+            None,
+        ),
         Door::Setup {
             workspace,
             name,
@@ -74,41 +80,16 @@ pub(super) fn decide(build: &mut Build<'_>, door: &Door, facts: &mut Facts) -> R
         Door::SigninLocked { person } => {
             build.audit(Act::SigninLocked { person: *person }, None, None)
         }
-        Door::Expire { channel, days } => {
-            build.state.channels.get(channel).ok_or(Refusal::NotFound)?;
-            let (plan, size, records, blobs) = facts.plan.ok_or(Refusal::Unavailable)?;
-            build.audit(
-                Act::DestroyIntended {
-                    plan,
-                    size,
-                    days: days.clone(),
-                    records,
-                    blobs,
-                },
-                Some(*channel),
-                None,
-            );
-        }
-        Door::ExpireDone {
-            channel,
-            plan,
-            days,
-            records,
-            blobs,
-        } => {
-            let known = build.state.channels.get(channel).ok_or(Refusal::NotFound)?;
-            let ranges = days
-                .iter()
-                .filter_map(|d| known.days.get(d))
-                .map(|d| (d.from, d.to))
-                .collect();
-            let act = Act::DestroyDone {
-                plan: *plan,
-                days: days.clone(),
-                ranges,
-                records: *records,
-                blobs: *blobs,
-            };
+        Door::PushKey { key } => push::key(build, key)?,
+        Door::PushOn { endpoint } => push::subscribe(build, endpoint)?,
+        Door::PushOff => push::unsubscribe(build)?,
+        Door::PushGone { device, endpoint } => push::gone(build, *device, endpoint),
+        Door::PolicyDue { proposal } => policy::due(build, *proposal)?,
+        Door::ScheduleDue { person, schedule } => schedule::due(build, *person, *schedule, facts)?,
+        Door::Intend(intent) => forget::intend(build, intent)?,
+        Door::Destroyed { intent, channels } => forget::destroyed(build, intent, channels),
+        Door::Abandon { channel, days } => {
+            let act = Act::DestroyAbandoned { days: days.clone() };
             build.audit(act, Some(*channel), None);
         }
         Door::ExportBuilt {
@@ -119,6 +100,9 @@ pub(super) fn decide(build: &mut Build<'_>, door: &Door, facts: &mut Facts) -> R
             sha256,
         } => {
             let known = build.state.exports.get(export).ok_or(Refusal::NotFound)?;
+            if known.state != ExportState::Running {
+                return Err(Refusal::Conflict("This export is not being built."));
+            }
             let act = Act::ExportBuilt {
                 export: *export,
                 blob: *blob,
@@ -139,6 +123,11 @@ pub(super) fn decide(build: &mut Build<'_>, door: &Door, facts: &mut Facts) -> R
                 }),
             );
         }
+        Door::CertificateDownloaded { done, .. } => {
+            build.audit(Act::CertificateDownloaded { done: *done }, None, None);
+        }
+        Door::Look(look) => review::look(build, look)?,
+        Door::GrantExpired { grant } => review::expire(build, *grant)?,
         Door::ExportDownloaded { export } => {
             let known = build.state.exports.get(export).ok_or(Refusal::NotFound)?;
             if known.state != ExportState::Ready {
@@ -221,7 +210,7 @@ pub(super) fn decide(build: &mut Build<'_>, door: &Door, facts: &mut Facts) -> R
                     name: Some(file.clone()),
                     ..kept.clone()
                 },
-            );
+            )?;
         }
     }
     Ok(())
@@ -252,6 +241,10 @@ fn setup(
     build.audit(
         Act::PolicySet {
             keep: Keep::Forever,
+            floor: None,
+            locked: false,
+            proposal: None,
+            dooms: None,
         },
         None,
         None,
@@ -294,7 +287,10 @@ fn join(
     let person = new_person(build, name, known.role, Some(invite), credential, facts)?;
     open_session(build, person, Entry::Join, session, facts)?;
     for channel in channels {
-        build.standing(channel, Act::MemberAdded { person }, None);
+        match known.asks {
+            true => build.audit(Act::JoinAsked { person }, Some(channel), None),
+            false => community::enter(build, channel, person),
+        }
     }
     answer_with_session(build);
     Ok(())
@@ -419,7 +415,10 @@ fn import_row(
     };
     // Sealed with the key of the person it is by, so that erasing that person reaches it.
     let author = row.person.unwrap_or_else(|| build.person());
-    let scope = Scope::channel_day(channel, build.now_ms);
+    if build.state.people.get(&author).is_some_and(|p| p.erased) {
+        return Err(Refusal::NotFound);
+    }
+    let scope = build.today(channel)?;
     build.push(
         act,
         Some(channel),

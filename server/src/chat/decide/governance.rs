@@ -1,10 +1,12 @@
-//! The workspace, retention policy, and the officer's exports.
+//! The workspace's name, and the officer's exports.
+
+use std::collections::BTreeSet;
 
 use migrations_free_store::Id;
 
 use super::{Build, Facts};
-use crate::chat::command::{KEEP_DAYS_MAX, REASON_CHARS_MAX, clean_name, clean_text};
-use crate::chat::event::{Act, Content, Keep};
+use crate::chat::command::{ExportFormat, ExportRequest, REASON_CHARS_MAX, clean_name, clean_text};
+use crate::chat::event::{Act, Content};
 use crate::chat::refusal::Refusal;
 use crate::chat::state::ExportState;
 
@@ -21,64 +23,52 @@ pub(super) fn rename_workspace(build: &mut Build<'_>, name: &str) -> Result<(), 
     Ok(())
 }
 
-pub(super) fn policy(
-    build: &mut Build<'_>,
-    c: Option<Id>,
-    keep_days: Option<u32>,
-    inherit: bool,
-) -> Result<(), Refusal> {
-    let keep = keep(c, keep_days, inherit)?;
-    if let Some(id) = c {
-        build.state.channels.get(&id).ok_or(Refusal::NotFound)?;
+/// As they are recorded: sorted, the evidence among them; empty when nothing was chosen.
+fn formats(chosen: Option<&[ExportFormat]>) -> Result<Vec<ExportFormat>, Refusal> {
+    let Some(chosen) = chosen else {
+        return Ok(Vec::new());
+    };
+    let mut formats = BTreeSet::from([ExportFormat::Jsonl]);
+    for format in chosen {
+        if !formats.insert(*format) && *format != ExportFormat::Jsonl {
+            return Err(Refusal::invalid("A format is chosen once."));
+        }
     }
-    build.audit(Act::PolicySet { keep }, c, None);
-    Ok(())
-}
-
-/// What a policy command or preview asks for.
-pub fn keep(c: Option<Id>, keep_days: Option<u32>, inherit: bool) -> Result<Keep, Refusal> {
-    match (inherit, keep_days) {
-        (true, _) if c.is_none() => Err(Refusal::invalid(
-            "The workspace has nothing to inherit from.",
-        )),
-        (true, Some(_)) => Err(Refusal::invalid("Either inherit or keep_days, not both.")),
-        (true, None) => Ok(Keep::Inherit),
-        (false, None) => Ok(Keep::Forever),
-        (false, Some(days)) if (1..=KEEP_DAYS_MAX).contains(&days) => Ok(Keep::Days(days)),
-        (false, Some(_)) => Err(Refusal::Invalid(format!(
-            "Keep 1 to {KEEP_DAYS_MAX} days, or for ever."
-        ))),
+    // Its families hang on the files of the other.
+    if formats.contains(&ExportFormat::Concordance) && !formats.contains(&ExportFormat::Rsmf) {
+        return Err(Refusal::invalid(
+            "A load file names the files of RSMF: choose both.",
+        ));
     }
+    Ok(formats.into_iter().collect())
 }
 
 pub(super) fn request_export(
     build: &mut Build<'_>,
-    c: Id,
-    from: u64,
-    to: u64,
-    reason: &str,
-    case: &str,
+    asked: &ExportRequest,
     facts: &mut Facts,
 ) -> Result<(), Refusal> {
-    build.state.channels.get(&c).ok_or(Refusal::NotFound)?;
-    if from >= to {
+    let channels = &build.state.channels;
+    channels.get(&asked.c).ok_or(Refusal::NotFound)?;
+    let formats = formats(asked.formats.as_deref())?;
+    if asked.from >= asked.to {
         return Err(Refusal::invalid(
             "The range is empty: from must lie before to.",
         ));
     }
-    let reason = clean_text(reason, "The reason", REASON_CHARS_MAX)?;
-    let case = clean_text(case, "The case", REASON_CHARS_MAX)?;
+    let reason = clean_text(&asked.reason, "The reason", REASON_CHARS_MAX)?;
+    let case = clean_text(&asked.case, "The case", REASON_CHARS_MAX)?;
     if reason.is_empty() || case.is_empty() {
         return Err(Refusal::invalid("An export needs a case and a reason."));
     }
-    let act = Act::ExportRequested {
-        export: facts.ids.take()?,
-        from,
-        to,
-    };
     build.audit(
-        act,
-        Some(c),
+        Act::ExportRequested {
+            export: facts.ids.take()?,
+            from: asked.from,
+            to: asked.to,
+            formats,
+        },
+        Some(asked.c),
         Some(Content {
             reason: Some(reason),
             case: Some(case),

@@ -2,16 +2,23 @@
 
 use migrations_free_store::Id;
 
-use super::{Ack, Build, Facts};
+use super::{Ack, Build, Facts, confirm, poll};
 use crate::chat::command::{
-    EMOJI_BYTES_MAX, FILES_MAX, MENTIONS_MAX, Send, TEXT_BYTES_MAX, Target,
+    EMOJI_BYTES_MAX, FILES_MAX, MENTIONS_MAX, Send, TEXT_BYTES_MAX, Target, URGENT_PER_DAY_MAX,
 };
 use crate::chat::event::{Act, Content};
 use crate::chat::refusal::Refusal;
-use crate::chat::state::{Channel, State};
+use crate::chat::schedule::Waited;
+use crate::chat::state::{Channel, State, day_of};
 
-pub(super) fn send(build: &mut Build<'_>, send: &Send, facts: &Facts) -> Result<(), Refusal> {
+pub(super) fn send(
+    build: &mut Build<'_>,
+    send: &Send,
+    waited: Option<Waited>,
+    facts: &Facts,
+) -> Result<(), Refusal> {
     let channel = open_channel(build.state, send.c)?;
+    slow_enough(build, channel)?;
     let text = text(&send.b)?;
     if text.trim().is_empty() && send.f.is_empty() {
         return Err(Refusal::invalid("A message needs a text or a file."));
@@ -35,7 +42,20 @@ pub(super) fn send(build: &mut Build<'_>, send: &Send, facts: &Facts) -> Result<
             .uploads
             .get(id)
             .filter(|u| u.channel == send.c && u.by == build.person());
-        files.push(upload.ok_or(Refusal::NotFound)?.fact.clone());
+        let upload = upload.ok_or(Refusal::NotFound)?;
+        // Midnight came in between: sent again, it is moved again.
+        if upload.day != day_of(facts.now_ms) {
+            return Err(Refusal::Unavailable);
+        }
+        files.push(upload.fact.clone());
+    }
+    let audience = match send.ask {
+        true => confirm::audience(build.state, channel, build.person(), send)?,
+        false => Vec::new(),
+    };
+    let (poll, options) = poll::asked(send)?.unzip();
+    if send.urgent {
+        may_be_urgent(channel, send, facts.now_ms)?;
     }
     let act = Act::MessagePosted {
         n: channel.messages + 1,
@@ -43,6 +63,10 @@ pub(super) fn send(build: &mut Build<'_>, send: &Send, facts: &Facts) -> Result<
         reply: send.re,
         mentions: mentions(channel, &send.m)?,
         files: files.iter().map(|f| f.id).collect(),
+        asks: u32::try_from(audience.len()).ok().filter(|n| *n > 0),
+        poll,
+        waited,
+        urgent: send.urgent,
     };
     build.said(
         send.c,
@@ -50,9 +74,47 @@ pub(super) fn send(build: &mut Build<'_>, send: &Send, facts: &Facts) -> Result<
         Content {
             text: Some(text.to_owned()),
             files,
+            audience,
+            options: options.unwrap_or_default(),
+            preview: facts.preview.clone().filter(|made| made.stands_in(text)),
             ..Content::default()
         },
-    );
+    )
+}
+
+/// In a slow channel one waits after each message, whichever device it came from. Owners do not.
+fn slow_enough(build: &Build<'_>, channel: &Channel) -> Result<(), Refusal> {
+    if channel.slow == 0 {
+        return Ok(());
+    }
+    let pause_ms = u64::from(channel.slow) * 1_000;
+    let member = channel.members.get(&build.person()).filter(|m| !m.owner);
+    let due_ms = member.map_or(0, |m| m.wrote_at.saturating_add(pause_ms));
+    match due_ms.saturating_sub(build.now_ms) {
+        0 => Ok(()),
+        // A clock that was set back does not make anybody wait for longer than the rule says.
+        left_ms => Err(Refusal::Slow {
+            after_ms: left_ms.min(pause_ms),
+        }),
+    }
+}
+
+/// In the main timeline, where everybody is told of it, and seldom.
+fn may_be_urgent(channel: &Channel, send: &Send, now_ms: u64) -> Result<(), Refusal> {
+    if send.th.is_some() {
+        return Err(Refusal::invalid(
+            "An urgent message stands in the main timeline.",
+        ));
+    }
+    let today = channel.days.get(&day_of(now_ms));
+    if today.is_some_and(|day| day.urgent >= URGENT_PER_DAY_MAX) {
+        return Err(Refusal::Fault {
+            code: "urgent/often",
+            message: format!(
+                "This channel has had its {URGENT_PER_DAY_MAX} urgent messages of today. Send it as a usual one."
+            ),
+        });
+    }
     Ok(())
 }
 
@@ -69,6 +131,11 @@ pub(super) fn edit(
     if target.author != build.person() {
         return Err(Refusal::Forbidden);
     }
+    if target.asks || target.poll.is_some() {
+        return Err(Refusal::Conflict(
+            "What people confirm or vote on stays as it is. To change it, delete it and write it anew.",
+        ));
+    }
     let text = text(b)?;
     if text.trim().is_empty() {
         return Err(Refusal::invalid(
@@ -79,13 +146,13 @@ pub(super) fn edit(
         of: q,
         mentions: mentions(channel, m)?,
     };
-    let day = live_day(channel, target.day)?;
+    let day = live_day(build.state, c, q, target.day)?;
     build.amended(c, day, act, Some(Content::text(text)));
     Ok(())
 }
 
 pub(super) fn delete(build: &mut Build<'_>, c: Id, q: u64, facts: &Facts) -> Result<(), Refusal> {
-    let (channel, member) = build
+    let (_, member) = build
         .state
         .seen_channel(c, build.person())
         .ok_or(Refusal::NotFound)?;
@@ -93,7 +160,7 @@ pub(super) fn delete(build: &mut Build<'_>, c: Id, q: u64, facts: &Facts) -> Res
     if target.author != build.person() && !member.owner {
         return Err(Refusal::Forbidden);
     }
-    let day = live_day(channel, target.day)?;
+    let day = live_day(build.state, c, q, target.day)?;
     build.amended(c, day, Act::MessageDeleted { of: q }, None);
     Ok(())
 }
@@ -106,7 +173,7 @@ pub(super) fn react(
     on: bool,
     facts: &Facts,
 ) -> Result<(), Refusal> {
-    let channel = open_channel(build.state, c)?;
+    open_channel(build.state, c)?;
     let target = message_target(facts)?;
     let is_emoji = !emoji.is_empty()
         && emoji.len() <= EMOJI_BYTES_MAX
@@ -122,7 +189,7 @@ pub(super) fn react(
     } else {
         Act::ReactionRemoved { of: q }
     };
-    let day = live_day(channel, target.day)?;
+    let day = live_day(build.state, c, q, target.day)?;
     build.amended(c, day, act, Some(Content::emoji(emoji)));
     Ok(())
 }
@@ -159,17 +226,18 @@ pub(super) fn got(build: &mut Build<'_>, c: Id, q: u64) {
     }
 }
 
-pub(super) fn mute(build: &mut Build<'_>, c: Id, on: bool) {
+pub(super) fn mute(build: &mut Build<'_>, c: Id, on: bool, all: bool) {
+    let all = on && all;
     let changed = build
         .state
         .seen_channel(c, build.person())
-        .is_some_and(|(_, m)| m.muted != on);
+        .is_some_and(|(_, m)| (m.muted, m.muted_all) != (on, all));
     if changed {
-        build.audit(Act::ChannelMuted { on }, Some(c), None);
+        build.audit(Act::ChannelMuted { on, all }, Some(c), None);
     }
 }
 
-fn open_channel(state: &State, c: Id) -> Result<&Channel, Refusal> {
+pub(super) fn open_channel(state: &State, c: Id) -> Result<&Channel, Refusal> {
     let channel = state.channels.get(&c).ok_or(Refusal::NotFound)?;
     if channel.archived {
         return Err(Refusal::Conflict("This channel is archived."));
@@ -177,7 +245,7 @@ fn open_channel(state: &State, c: Id) -> Result<&Channel, Refusal> {
     Ok(channel)
 }
 
-fn message_target(facts: &Facts) -> Result<Target, Refusal> {
+pub(super) fn message_target(facts: &Facts) -> Result<Target, Refusal> {
     let target = facts
         .target
         .filter(|t| t.is_message)
@@ -193,16 +261,15 @@ fn message_target(facts: &Facts) -> Result<Target, Refusal> {
 
 /// The log says on which day a message was written. Ranges of numbers would not: after a clock was set back
 /// over midnight two days interleave.
-fn live_day(channel: &Channel, day: u32) -> Result<u32, Refusal> {
-    channel
-        .days
-        .get(&day)
-        .filter(|facts| !facts.destroyed)
+pub(super) fn live_day(state: &State, c: Id, q: u64, day: u32) -> Result<u32, Refusal> {
+    let known = state.channels.get(&c).and_then(|c| c.days.get(&day));
+    known
+        .filter(|facts| !facts.destroyed && !state.is_doomed(c, day, Some(q)))
         .map(|_| day)
         .ok_or(Refusal::NotFound)
 }
 
-fn text(raw: &str) -> Result<&str, Refusal> {
+pub(super) fn text(raw: &str) -> Result<&str, Refusal> {
     if raw.len() > TEXT_BYTES_MAX {
         return Err(Refusal::TooLarge {
             limit: TEXT_BYTES_MAX as u64,
@@ -214,7 +281,7 @@ fn text(raw: &str) -> Result<&str, Refusal> {
     Ok(raw)
 }
 
-fn mentions(channel: &Channel, people: &[Id]) -> Result<Vec<Id>, Refusal> {
+pub(super) fn mentions(channel: &Channel, people: &[Id]) -> Result<Vec<Id>, Refusal> {
     if people.len() > MENTIONS_MAX {
         return Err(Refusal::Invalid(format!(
             "At most {MENTIONS_MAX} mentions a message."

@@ -3,10 +3,21 @@
 //! Never looks at who asks beyond what `authorise` settled, but for authorship, which only the log knows.
 
 mod channel;
+mod community;
+mod confirm;
 mod door;
-pub mod governance;
+mod forget;
+mod governance;
 mod message;
 mod people;
+mod pin;
+pub mod policy;
+mod poll;
+mod preserve;
+mod push;
+pub mod review;
+mod save;
+mod schedule;
 
 use std::collections::HashMap;
 
@@ -15,7 +26,8 @@ use serde::Serialize;
 
 use super::authorise::{Actor, Authorised};
 use super::command::{Command, Target, Upload};
-use super::event::{Act, Content, Hash, Header};
+use super::event::{Act, Content, Header};
+use super::preview::LinkPreview;
 use super::refusal::Refusal;
 use super::state::{State, day_of};
 
@@ -27,8 +39,14 @@ pub struct Facts {
     pub ids: FreshIds,
     pub target: Option<Target>,
     pub uploads: HashMap<Id, Upload>,
-    /// For a destruction: how many records and blobs the days hold, and the plan's hash.
-    pub plan: Option<(Hash, Position, u64, u64)>,
+    /// What the server read of a link that the message names.
+    pub preview: Option<LinkPreview>,
+    /// For an order: its messages with their days, and with those on which one waited to be sent.
+    pub days: Vec<(u64, u32)>,
+    /// For a message that waits: what it says. None: that is destroyed.
+    pub words: Option<Content>,
+    /// How long a rule waits after it was approved.
+    pub grace_hours: u32,
 }
 
 /// Ids made outside, so that deciding twice with the same facts decides the same.
@@ -88,7 +106,22 @@ pub struct Ack {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub export: Option<Id>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub matter: Option<Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grant: Option<Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<u64>,
+    /// Where a look stands in the log.
+    #[serde(skip)]
+    pub position: Option<Position>,
 }
 
 impl Ack {
@@ -118,6 +151,30 @@ impl Ack {
                 export: Some(*export),
                 ..Ack::default()
             },
+            Act::MatterOpened { matter } => Ack {
+                matter: Some(*matter),
+                ..Ack::default()
+            },
+            Act::HoldPlaced { hold, .. } => Ack {
+                hold: Some(*hold),
+                ..Ack::default()
+            },
+            Act::GrantRequested { grant, .. } => Ack {
+                grant: Some(*grant),
+                ..Ack::default()
+            },
+            Act::MessageScheduled { schedule, .. } | Act::ScheduleChanged { schedule, .. } => Ack {
+                schedule: Some(*schedule),
+                ..Ack::default()
+            },
+            Act::OrderRequested { order, .. } => Ack {
+                order: Some(*order),
+                ..Ack::default()
+            },
+            Act::PolicyProposed { proposal, .. } => Ack {
+                proposal: Some(*proposal),
+                ..Ack::default()
+            },
             Act::PersonJoined { person, .. } => Ack {
                 person: Some(*person),
                 ..Ack::default()
@@ -142,17 +199,32 @@ pub fn decide(
     let mut build = Build {
         state,
         actor,
+        person: actor.person(),
         now_ms: facts.now_ms,
         decision: Decision::default(),
     };
     match authorised.command() {
-        Command::Send(send) => message::send(&mut build, send, &facts)?,
+        Command::Send(send) => message::send(&mut build, send, None, &facts)?,
+        Command::Schedule { c, b, m, at } => {
+            schedule::schedule(&mut build, *c, b, m, *at, &mut facts)?
+        }
+        Command::ScheduleChange { schedule, b, m, at } => {
+            schedule::change(&mut build, *schedule, b, m, *at)?
+        }
+        Command::ScheduleCancel { schedule } => schedule::cancel(&mut build, *schedule)?,
+        Command::ScheduleNow { schedule } => schedule::now(&mut build, *schedule, &facts)?,
         Command::Edit { c, q, b, m } => message::edit(&mut build, *c, *q, b, m, &facts)?,
         Command::Delete { c, q } => message::delete(&mut build, *c, *q, &facts)?,
         Command::React { c, q, e, on } => message::react(&mut build, *c, *q, e, *on, &facts)?,
         Command::Read { c, q } => message::read(&mut build, *c, *q, &facts),
         Command::Got { c, q } => message::got(&mut build, *c, *q),
-        Command::Mute { c, on } => message::mute(&mut build, *c, *on),
+        Command::Mute { c, on, all } => message::mute(&mut build, *c, *on, *all),
+        Command::Confirm { c, q } => confirm::confirm(&mut build, *c, *q, &facts)?,
+        Command::Remind { c, q } => confirm::remind(&mut build, *c, *q, &facts)?,
+        Command::Pin { c, q, on } => pin::pin(&mut build, *c, *q, *on, &facts)?,
+        Command::Save { c, q, on } => save::save(&mut build, *c, *q, *on, &facts)?,
+        Command::Vote { c, q, o } => poll::vote(&mut build, *c, *q, o, &facts)?,
+        Command::PollClose { c, q } => poll::close(&mut build, *c, *q, &facts)?,
         Command::ChannelCreate {
             kind,
             name,
@@ -171,14 +243,31 @@ pub fn decide(
         Command::ChannelLeave { c } => channel::leave(&mut build, *c)?,
         Command::ChannelOwner { c, person, on } => channel::owner(&mut build, *c, *person, *on)?,
         Command::ChannelArchive { c, on } => channel::archive(&mut build, *c, *on),
+        Command::ChannelSlow { c, seconds } => channel::slow(&mut build, *c, *seconds)?,
+        Command::ChannelHistory { c, days } => channel::history(&mut build, *c, *days)?,
+        Command::ChannelPlace { c, community } => community::place(&mut build, *c, *community)?,
+        Command::ChannelAsk { c } => community::ask(&mut build, *c)?,
+        Command::ChannelRefuse { c, person } => community::refuse(&mut build, *c, *person),
         Command::Profile { name } => people::rename(&mut build, name)?,
+        Command::Quiet { hours } => push::quiet(&mut build, hours.as_ref())?,
         Command::InviteCreate {
             role,
             channels,
             hours,
             uses,
             note,
-        } => people::invite(&mut build, *role, channels, *hours, *uses, note, &mut facts)?,
+            ask,
+        } => {
+            let wanted = people::Wanted {
+                role: *role,
+                channels,
+                hours: *hours,
+                uses: *uses,
+                note,
+                asks: *ask,
+            };
+            people::invite(&mut build, &wanted, &mut facts)?;
+        }
         Command::InviteRevoke { invite } => people::revoke_invite(&mut build, *invite)?,
         Command::DeviceRevoke { device } => people::revoke_device(&mut build, *device)?,
         Command::PersonRole { person, role } => people::role(&mut build, *person, *role)?,
@@ -190,14 +279,60 @@ pub fn decide(
             c,
             keep_days,
             inherit,
-        } => governance::policy(&mut build, *c, *keep_days, *inherit)?,
-        Command::ExportRequest {
-            c,
+            floor_days,
+            lock,
+        } => {
+            let wanted = policy::Wanted {
+                c: *c,
+                keep_days: *keep_days,
+                inherit: *inherit,
+                floor_days: *floor_days,
+                lock: *lock,
+            };
+            policy::set(&mut build, &wanted, &mut facts)?;
+        }
+        Command::PolicyApprove { proposal } => {
+            policy::approve(&mut build, *proposal, facts.grace_hours)?
+        }
+        Command::PolicyStop { proposal } => policy::stop(&mut build, *proposal)?,
+        Command::MatterOpen { name, reason } => {
+            preserve::open_matter(&mut build, name, reason, &mut facts)?
+        }
+        Command::HoldPlace {
+            matter,
+            channels,
+            people,
+            from,
+            to,
+        } => preserve::place_hold(
+            &mut build, *matter, channels, people, *from, *to, &mut facts,
+        )?,
+        Command::HoldRelease { hold } => preserve::release_hold(&mut build, *hold)?,
+        Command::MatterClose { matter } => review::close_matter(&mut build, *matter)?,
+        Command::GrantRequest {
+            matter,
+            channels,
+            people,
             from,
             to,
             reason,
-            case,
-        } => governance::request_export(&mut build, *c, *from, *to, reason, case, &mut facts)?,
+            days,
+        } => {
+            let reach = review::reach(state, channels, people, *from, *to)?;
+            review::request(&mut build, *matter, reach, *days, reason, &mut facts)?;
+        }
+        Command::GrantApprove { grant } => review::decide_grant(&mut build, *grant, true)?,
+        Command::GrantRefuse { grant } => review::decide_grant(&mut build, *grant, false)?,
+        Command::GrantEnd { grant } => review::end(&mut build, *grant)?,
+        Command::EraseRequest { person, reason } => {
+            forget::request_erase(&mut build, *person, reason, &mut facts)?
+        }
+        Command::RedactRequest { c, q, reason } => {
+            forget::request_redact(&mut build, *c, q, reason, &mut facts)?
+        }
+        Command::OrderApprove { order } => forget::decide_order(&mut build, *order, true)?,
+        Command::OrderRefuse { order } => forget::decide_order(&mut build, *order, false)?,
+        Command::ExportRequest(asked) => governance::request_export(&mut build, asked, &mut facts)?,
         Command::ExportApprove { export } => governance::decide_export(&mut build, *export, true)?,
         Command::ExportRefuse { export } => governance::decide_export(&mut build, *export, false)?,
         Command::Door(inner) => door::decide(&mut build, inner, &mut facts)?,
@@ -209,13 +344,15 @@ pub fn decide(
 struct Build<'s> {
     state: &'s State,
     actor: Actor,
+    /// Whose act it is: who asks, or for what waited, whoever wrote it.
+    person: Id,
     now_ms: u64,
     decision: Decision,
 }
 
 impl Build<'_> {
     fn person(&self) -> Id {
-        self.actor.person()
+        self.person
     }
 
     fn push(
@@ -237,13 +374,27 @@ impl Build<'_> {
     }
 
     /// What is said in a channel: dies with the channel's day.
-    fn said(&mut self, channel: Id, act: Act, content: Content) {
-        let scope = Scope::ChannelDay {
-            channel,
-            day: day_of(self.now_ms),
-        };
+    fn said(&mut self, channel: Id, act: Act, content: Content) -> Result<(), Refusal> {
+        let scope = self.today(channel)?;
         let author = Some(self.person());
         self.push(act, Some(channel), Some(content), scope, author);
+        Ok(())
+    }
+
+    /// The channel's day that it is. A clock that was set back may stand on one that is forgotten already.
+    fn today(&self, channel: Id) -> Result<Scope, Refusal> {
+        let day = day_of(self.now_ms);
+        let known = self.state.channels.get(&channel);
+        let gone = known
+            .and_then(|c| c.days.get(&day))
+            .is_some_and(|d| d.destroyed);
+        if gone || self.state.is_doomed(channel, day, None) {
+            return Err(Refusal::Fault {
+                code: "clock_set_back",
+                message: "The server's clock stands on a day that is forgotten already. Whoever runs it must set it right.".into(),
+            });
+        }
+        Ok(Scope::ChannelDay { channel, day })
     }
 
     /// What belongs to a message of another day: sealed with that message.

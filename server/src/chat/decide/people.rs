@@ -24,15 +24,29 @@ pub(super) fn rename(build: &mut Build<'_>, name: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// What an invite is to give.
+pub(super) struct Wanted<'c> {
+    pub role: Role,
+    pub channels: &'c [Id],
+    pub hours: u32,
+    pub uses: u32,
+    pub note: &'c str,
+    pub asks: bool,
+}
+
 pub(super) fn invite(
     build: &mut Build<'_>,
-    role: Role,
-    channels: &[Id],
-    hours: u32,
-    uses: u32,
-    note: &str,
+    wanted: &Wanted<'_>,
     facts: &mut Facts,
 ) -> Result<(), Refusal> {
+    let &Wanted {
+        role,
+        channels,
+        hours,
+        uses,
+        note,
+        asks,
+    } = wanted;
     if !matches!(role, Role::Member | Role::Guest) {
         return Err(Refusal::invalid(
             "An invite makes members or guests; an admin gives other roles by name.",
@@ -59,6 +73,7 @@ pub(super) fn invite(
         channels: channels.to_vec(),
         expires_at: build.now_ms + u64::from(hours) * 3_600_000,
         uses,
+        asks,
     };
     build.audit(
         act,
@@ -124,6 +139,9 @@ pub(super) fn deactivate(build: &mut Build<'_>, person: Id) -> Result<(), Refusa
 
 pub(super) fn reactivate(build: &mut Build<'_>, person: Id) -> Result<(), Refusal> {
     let known = build.state.people.get(&person).ok_or(Refusal::NotFound)?;
+    if known.erased {
+        return Err(Refusal::Conflict("This person is forgotten already."));
+    }
     if !known.active {
         build.audit(Act::PersonReactivated { person }, None, None);
     }

@@ -10,15 +10,18 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use crate::chat::command::{ChannelKind, Role};
+use crate::chat::command::{ChannelKind, ExportFormat, Role};
 use crate::chat::event::{
     Act, Content, FileFact, HEADER_VERSION, Hash, Header, ImportedFrom, Keep, SYSTEM,
 };
+use crate::chat::subject::Narrowed;
 use crate::export::{
     Built, BundleFault, BundleReport, Order, Person, Policy, build, verify_bundle,
 };
 
 pub const DAY: u64 = 86_400_000;
+/// Occurs in no lively channel.
+pub const NOBODY: Id = Id([0x77; 16]);
 
 pub struct World {
     pub store: Store,
@@ -27,7 +30,8 @@ pub struct World {
     pub channel: Id,
     pub photo: Vec<u8>,
     pub photo_id: Id,
-    bob: Id,
+    pub formats: Vec<ExportFormat>,
+    pub bob: Id,
     officer: Id,
     approver: Id,
     heads: BTreeMap<Id, (u64, Hash)>,
@@ -70,6 +74,7 @@ impl World {
             channel: id(0x40),
             photo: (0..200_000u64).map(|n| (n * n % 251) as u8).collect(),
             photo_id: Id::default(),
+            formats: Vec::new(),
             heads: BTreeMap::new(),
             folder,
         }
@@ -78,7 +83,7 @@ impl World {
     /// The channel and its people, on day 0.
     pub fn start(&mut self) {
         let (ada, bob, channel) = (self.ada, self.bob, self.channel);
-        self.push(SYSTEM, 1, Act::ServerStarted {}, None, None);
+        self.push(SYSTEM, 1, Act::ServerStarted { restored: None }, None, None);
         let act = Act::ChannelCreated {
             kind: ChannelKind::Group,
             owners: vec![ada],
@@ -123,6 +128,10 @@ impl World {
             reply: None,
             mentions: vec![bob],
             files: vec![fact.id],
+            asks: None,
+            poll: None,
+            waited: None,
+            urgent: false,
         };
         let photo = self.push(
             ada,
@@ -172,6 +181,10 @@ impl World {
             DAY + 32,
             Act::PolicySet {
                 keep: Keep::Days(90),
+                floor: None,
+                locked: false,
+                proposal: None,
+                dooms: None,
             },
             Some(channel),
             None,
@@ -233,6 +246,10 @@ impl World {
             reply: None,
             mentions: vec![],
             files: vec![],
+            asks: None,
+            poll: None,
+            waited: None,
+            urgent: false,
         };
         self.push(who, at, act, Some(channel), Some(Content::text(text)))
     }
@@ -330,8 +347,11 @@ impl World {
             plan: Hash([1; 32]),
             size: 1,
             days: days.clone(),
+            narrowed: Narrowed::default(),
             records: 1,
             blobs: 0,
+            places: None,
+            kept: vec![],
         };
         self.push(SYSTEM, 100 * DAY, intended, Some(channel), None);
         self.writer.commit().expect("committed");
@@ -342,8 +362,10 @@ impl World {
             plan: Hash([1; 32]),
             days,
             ranges: vec![],
+            narrowed: Narrowed::default(),
             records: 1,
             blobs: 0,
+            exports: vec![],
         };
         self.push(SYSTEM, 100 * DAY + 1, done, Some(channel), None);
     }
@@ -366,6 +388,7 @@ impl World {
             export: order.export,
             from: from_ms,
             to: to_ms,
+            formats: order.formats.clone(),
         };
         self.push(
             self.officer,
@@ -409,12 +432,14 @@ impl World {
                 keep_days: Some(90),
                 inherited: true,
             },
+            kind: ChannelKind::Group,
+            formats: self.formats.clone(),
             people: BTreeMap::from([
                 (self.ada, person("Ada", Role::Member)),
                 (self.bob, person("Bob \"the pipe\" & co", Role::Member)),
                 (self.officer, person("Olive", Role::Officer)),
                 (self.approver, person("Adam", Role::Admin)),
-                (id(0x77), person("Nobody", Role::Guest)),
+                (NOBODY, person("Nobody", Role::Guest)),
             ]),
         }
     }

@@ -1,8 +1,7 @@
-//! Running the house: people, invites, channels, policy, health. Never content.
+//! Running the house: people, invites, channels. Never content.
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use axum::Json;
 use axum::extract::State;
@@ -12,17 +11,14 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::identity::{Devices, devices_of as devices_of_person};
 use crate::chat::command::ChannelKind;
-use crate::chat::decide::governance::keep;
-use crate::chat::event::{Event, Keep};
+use crate::chat::event::Event;
 use crate::chat::state::fold_handle;
 use crate::chat::{Refusal, Role, State as ChatState};
+use crate::http::App;
 use crate::http::error::extract;
 use crate::http::session::Session;
-use crate::http::{App, BUILD};
 use crate::identity::links::LinkKind;
-use crate::sequencer::free_bytes;
 use crate::views::seen::{Person, Rule};
-use crate::views::timeline::day_text;
 use crate::views::unavailable;
 
 /// Rows of an admin's table at most.
@@ -49,6 +45,8 @@ struct Invite {
     uses: u32,
     used: u32,
     revoked: bool,
+    /// Whoever comes by it asks the channels' owners to be let in.
+    ask: bool,
     note: String,
 }
 
@@ -110,6 +108,7 @@ pub async fn invites(
                     uses: i.uses,
                     used: i.used,
                     revoked: i.revoked,
+                    ask: i.asks,
                     note,
                 }
             })
@@ -272,223 +271,13 @@ pub async fn channels(
                 archived: c.archived,
                 messages: c.messages,
                 last_at: c.last_at,
-                rule: Rule::of(&state, c),
+                rule: Rule::of(&state, *id, c),
             }
         })
         .collect();
     channels.sort_unstable_by(|a, b| a.name.cmp(&b.name).then(a.id.cmp(&b.id)));
     channels.truncate(ROWS_MAX);
     Ok(Json(Channels { channels }))
-}
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-pub struct PolicyQuery {
-    #[param(value_type = Option<String>)]
-    c: Option<Id>,
-    keep_days: Option<u32>,
-    #[serde(default)]
-    inherit: bool,
-}
-
-#[derive(Serialize, ToSchema)]
-pub struct PolicyPreview {
-    channels: Vec<PolicyChannel>,
-    messages: u64,
-    files: u64,
-    next_run_at: u64,
-}
-
-#[derive(Serialize, ToSchema)]
-struct PolicyChannel {
-    #[schema(value_type = String)]
-    id: Id,
-    name: Option<String>,
-    days: usize,
-    messages: u64,
-    files: u64,
-    first_day: Option<String>,
-    last_day: Option<String>,
-}
-
-/// Exactly what the next run would destroy under a rule that is not yet set.
-#[utoipa::path(get, path = "/api/v1/admin/policy/preview", params(PolicyQuery), responses((status = 200, body = PolicyPreview)))]
-pub async fn policy_preview(
-    State(app): State<Arc<App>>,
-    session: Session,
-    extract::Query(query): extract::Query<PolicyQuery>,
-) -> Result<Json<PolicyPreview>, Refusal> {
-    let now = app.clock.now_ms();
-    let state = app.views.state.read();
-    one_of(&state, session, &[Role::Admin, Role::Officer])?;
-    let keep = keep(query.c, query.keep_days, query.inherit)?;
-    if query.c.is_some_and(|c| !state.channels.contains_key(&c)) {
-        return Err(Refusal::NotFound);
-    }
-    let mut preview = PolicyPreview {
-        channels: vec![],
-        messages: 0,
-        files: 0,
-        next_run_at: app.sweeper.next_ms(),
-    };
-    for (id, channel) in state
-        .channels
-        .iter()
-        .filter(|(id, _)| query.c.is_none_or(|c| c == **id))
-    {
-        let rule = match (query.c, keep, channel.keep) {
-            (Some(_), Keep::Inherit, _) => days_of(state.workspace.keep),
-            (Some(_), own, _) => days_of(own),
-            (None, workspace, Keep::Inherit) => days_of(workspace),
-            (None, _, own) => days_of(own),
-        };
-        let due = state.due_days(channel, rule, now);
-        let facts: Vec<_> = due.iter().filter_map(|d| channel.days.get(d)).collect();
-        let row = PolicyChannel {
-            id: *id,
-            name: (channel.kind != ChannelKind::Direct).then(|| channel.name.clone()),
-            days: due.len(),
-            messages: facts.iter().map(|d| d.messages).sum(),
-            files: facts.iter().map(|d| d.files).sum(),
-            first_day: due.first().map(|d| day_text(*d)),
-            last_day: due.last().map(|d| day_text(*d)),
-        };
-        if row.days > 0 {
-            preview.messages += row.messages;
-            preview.files += row.files;
-            preview.channels.push(row);
-        }
-    }
-    preview
-        .channels
-        .sort_unstable_by(|a, b| b.messages.cmp(&a.messages).then(a.id.cmp(&b.id)));
-    Ok(Json(preview))
-}
-
-#[derive(Serialize, ToSchema)]
-pub struct Health {
-    build: &'static str,
-    started_at: u64,
-    now: u64,
-    log: LogHealth,
-    checkpoint: CheckpointHealth,
-    sweep: SweepHealth,
-    disk: DiskHealth,
-    connections: u32,
-    warnings: Vec<String>,
-}
-
-#[derive(Serialize, ToSchema)]
-struct LogHealth {
-    events: u64,
-    bytes: u64,
-}
-
-#[derive(Serialize, ToSchema)]
-struct CheckpointHealth {
-    size: u64,
-    root: String,
-    at: Option<u64>,
-}
-
-#[derive(Serialize, ToSchema)]
-struct SweepHealth {
-    last_at: u64,
-    next_at: u64,
-    destroyed_scopes: u64,
-}
-
-#[derive(Serialize, ToSchema)]
-struct DiskHealth {
-    free: Option<u64>,
-    total: Option<u64>,
-}
-
-/// How the house is doing, in figures with their time.
-#[utoipa::path(get, path = "/api/v1/admin/health", responses((status = 200, body = Health)))]
-pub async fn health(
-    State(app): State<Arc<App>>,
-    session: Session,
-) -> Result<Json<Health>, Refusal> {
-    one_of(
-        &app.views.state.read(),
-        session,
-        &[Role::Admin, Role::Auditor],
-    )?;
-    app.read(move |app| {
-        let checkpoint = app.views.store.checkpoint();
-        let free = free_bytes(&app.config.data);
-        let events = app.views.store.size();
-        let mut warnings = Vec::new();
-        if free.is_some_and(|free| free < LOW_DISK_BYTES) {
-            warnings
-                .push("The data disk is nearly full. Soon nothing new can be accepted.".to_owned());
-        }
-        if checkpoint.size + UNSIGNED_EVENTS_MAX < events {
-            warnings.push("The log has grown without being signed for a while.".to_owned());
-        }
-        Ok(Json(Health {
-            build: BUILD,
-            started_at: app.started_at,
-            now: app.clock.now_ms(),
-            log: LogHealth {
-                events,
-                bytes: dir_bytes(&app.config.data.join("log")),
-            },
-            checkpoint: CheckpointHealth {
-                size: checkpoint.size,
-                root: crate::chat::Hash(checkpoint.root).to_string(),
-                at: signed_at(&app.config.data),
-            },
-            sweep: SweepHealth {
-                last_at: app.sweeper.last_ms(),
-                next_at: app.sweeper.next_ms(),
-                destroyed_scopes: app.sweeper.destroyed(),
-            },
-            disk: DiskHealth {
-                free,
-                total: total_bytes(&app.config.data),
-            },
-            connections: app.connections.load(Ordering::Relaxed),
-            warnings,
-        }))
-    })
-    .await
-}
-
-/// When the newest checkpoint was written.
-pub fn signed_at(data: &std::path::Path) -> Option<u64> {
-    let written = std::fs::metadata(data.join("tree/checkpoint"))
-        .and_then(|m| m.modified())
-        .ok()?;
-    let since = written.duration_since(std::time::UNIX_EPOCH).ok()?;
-    u64::try_from(since.as_millis()).ok()
-}
-
-const LOW_DISK_BYTES: u64 = 1024 * 1024 * 1024;
-const UNSIGNED_EVENTS_MAX: u64 = 200_000;
-
-fn total_bytes(dir: &std::path::Path) -> Option<u64> {
-    rustix::fs::statvfs(dir)
-        .ok()
-        .map(|s| s.f_blocks.saturating_mul(s.f_frsize))
-}
-
-fn dir_bytes(dir: &std::path::Path) -> u64 {
-    std::fs::read_dir(dir).map_or(0, |entries| {
-        entries
-            .flatten()
-            .filter_map(|e| e.metadata().ok())
-            .map(|m| m.len())
-            .sum()
-    })
-}
-
-fn days_of(keep: Keep) -> Option<u32> {
-    match keep {
-        Keep::Days(days) => Some(days),
-        Keep::Forever | Keep::Inherit => None,
-    }
 }
 
 /// The asker's role, if it is one of these. Reads of governance are authorised here, by role alone.

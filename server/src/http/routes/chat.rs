@@ -14,13 +14,19 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::chat::Refusal;
 use crate::http::error::extract;
+use crate::http::routes::push::Quiet;
 use crate::http::session::Session;
 use crate::http::socket::{self, LIMITS, Limits};
-use crate::http::wire::{AckOut, Wire, payload, workspace_rule};
+use crate::http::wire::{AckOut, Wire, payload};
 use crate::http::{App, BODY_BYTES_MAX};
+use crate::views::communities::{Asked, Asking, Community};
+use crate::views::confirmations::{Confirmations, Pins};
+use crate::views::media::{Holding, MEDIA, Media};
 use crate::views::resume::Missed;
+use crate::views::saved::{SAVED_ITEMS, Saved};
+use crate::views::scheduled::{Waiting, WaitingItem};
 use crate::views::search::{HITS, Hits, Question};
-use crate::views::seen::{Channel, Person};
+use crate::views::seen::{Channel, Person, Workspace};
 use crate::views::timeline::{PAGE_ITEMS, Page, Receipts, Version, Window};
 
 #[derive(Serialize, ToSchema)]
@@ -29,18 +35,20 @@ pub struct Bootstrap {
     handle: String,
     #[schema(value_type = String)]
     device: Id,
-    workspace: WorkspaceOut,
+    workspace: Workspace,
     people: Vec<Person>,
     channels: Vec<Channel>,
+    /// The channels that one asks to be let in to.
+    asked: Vec<Asked>,
+    /// When one is told of nothing.
+    quiet: Option<Quiet>,
+    /// What waits to be sent, without its words.
+    scheduled: Vec<WaitingItem>,
     cur: String,
     now: u64,
+    /// Links can be previewed.
+    previews: bool,
     limits: Limits,
-}
-
-#[derive(Serialize, ToSchema)]
-struct WorkspaceOut {
-    name: String,
-    keep_days: Option<u32>,
 }
 
 /// Everything a fresh client needs to show its first screen.
@@ -49,11 +57,13 @@ pub async fn bootstrap(
     State(app): State<Arc<App>>,
     session: Session,
 ) -> Result<Json<Bootstrap>, Refusal> {
-    let views = Arc::clone(&app.views);
-    let read = tokio::task::spawn_blocking(move || {
+    app.read(move |app| {
+        let views = &app.views;
         // The position first, then the data: what comes in between is told twice, never missed.
         let cur = views.cursors.seal(views.position());
-        let channels = views.seen_by(session.person).channels();
+        let seen = views.seen_by(session.person);
+        let (channels, asked) = (seen.channels(), seen.asked());
+        let scheduled = seen.waiting();
         let state = views.state.read();
         let mut people: Vec<Person> = state
             .people
@@ -67,31 +77,24 @@ pub async fn bootstrap(
             .get(&session.person)
             .map(|p| Person::of(session.person, p))
             .ok_or(Refusal::NotSignedIn)?;
-        let workspace = WorkspaceOut {
-            name: state.workspace.name.clone(),
-            keep_days: workspace_rule(state.workspace.keep),
-        };
-        Ok::<_, Refusal>((cur, channels, people, me, workspace))
-    });
-    let (cur, channels, people, me, workspace): (
-        String,
-        Vec<Channel>,
-        Vec<Person>,
-        Person,
-        WorkspaceOut,
-    ) = read.await.map_err(|_| Refusal::Unavailable)??;
-    let now = app.clock.now_ms();
-    Ok(Json(Bootstrap {
-        handle: me.handle.clone(),
-        me,
-        device: session.device,
-        workspace,
-        people,
-        channels,
-        cur,
-        now,
-        limits: LIMITS,
-    }))
+        let quiet = state.people.get(&session.person).and_then(Quiet::of);
+        Ok(Json(Bootstrap {
+            quiet,
+            scheduled,
+            handle: me.handle.clone(),
+            me,
+            device: session.device,
+            workspace: Workspace::of(&state),
+            people,
+            channels,
+            asked,
+            cur,
+            now: app.clock.now_ms(),
+            previews: app.previews.are_on(),
+            limits: LIMITS,
+        }))
+    })
+    .await
 }
 
 /// A command, as on the socket: `t`, `id` and its fields. See docs/PROTOCOL.md.
@@ -116,13 +119,10 @@ pub async fn command(
             limit: BODY_BYTES_MAX as u64,
         })?;
     let (id, command) = socket::parse(&body)?;
-    let uploads = app
-        .uploads
-        .for_command(&app, session.person, &command)
-        .await?;
+    let brought = app.brought(session.person, &command).await?;
     let ack = app
         .door
-        .submit_with(session.actor(), command, Some(id), uploads)
+        .submit_with(session.actor(), command, Some(id), brought)
         .await?;
     let out = AckOut {
         t: Some("ack"),
@@ -149,6 +149,8 @@ pub struct PageQuery {
     before: Option<u64>,
     after: Option<u64>,
     around: Option<u64>,
+    /// A time: around the first one that was written then or later.
+    at: Option<u64>,
     limit: Option<usize>,
 }
 
@@ -160,14 +162,15 @@ pub async fn messages(
     extract::Path(c): extract::Path<Id>,
     extract::Query(query): extract::Query<PageQuery>,
 ) -> Result<Json<Page>, Refusal> {
-    let window = match (query.before, query.after, query.around) {
-        (None, None, None) => Window::Newest,
-        (Some(q), None, None) => Window::Before(q),
-        (None, Some(q), None) => Window::After(q),
-        (None, None, Some(q)) => Window::Around(q),
+    let window = match (query.before, query.after, query.around, query.at) {
+        (None, None, None, None) => Window::Newest,
+        (Some(q), None, None, None) => Window::Before(q),
+        (None, Some(q), None, None) => Window::After(q),
+        (None, None, Some(q), None) => Window::Around(q),
+        (None, None, None, Some(ms)) => Window::At(ms),
         _ => {
             return Err(Refusal::BadRequest(
-                "At most one of before, after and around.".into(),
+                "At most one of before, after, around and at.".into(),
             ));
         }
     };
@@ -236,6 +239,57 @@ pub async fn receipts(
         .map(Json)
 }
 
+/// Who has confirmed a message, who has only seen it, and who has not: for its author and the channel's owners.
+#[utoipa::path(get, path = "/api/v1/channels/{c}/messages/{q}/confirmations", params(("c" = String, Path), ("q" = u64, Path)), responses((status = 200, body = Confirmations)))]
+pub async fn confirmations(
+    State(app): State<Arc<App>>,
+    session: Session,
+    extract::Path((c, q)): extract::Path<(Id, u64)>,
+) -> Result<Json<Confirmations>, Refusal> {
+    app.read(move |app| app.views.seen_by(session.person).confirmations(c, q))
+        .await
+        .map(Json)
+}
+
+/// What the channel keeps at hand.
+#[utoipa::path(get, path = "/api/v1/channels/{c}/pins", params(("c" = String, Path)), responses((status = 200, body = Pins)))]
+pub async fn pins(
+    State(app): State<Arc<App>>,
+    session: Session,
+    extract::Path(c): extract::Path<Id>,
+) -> Result<Json<Pins>, Refusal> {
+    app.read(move |app| app.views.seen_by(session.person).pins(c))
+        .await
+        .map(Json)
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct MediaQuery {
+    #[param(inline)]
+    has: Holding,
+    before: Option<u64>,
+    limit: Option<usize>,
+}
+
+/// The channel's messages with pictures, files or links, newest first.
+#[utoipa::path(get, path = "/api/v1/channels/{c}/media", params(("c" = String, Path), MediaQuery), responses((status = 200, body = Media)))]
+pub async fn media(
+    State(app): State<Arc<App>>,
+    session: Session,
+    extract::Path(c): extract::Path<Id>,
+    extract::Query(query): extract::Query<MediaQuery>,
+) -> Result<Json<Media>, Refusal> {
+    app.read(move |app| {
+        let limit = query.limit.unwrap_or(MEDIA);
+        app.views
+            .seen_by(session.person)
+            .media(c, query.has, query.before, limit)
+    })
+    .await
+    .map(Json)
+}
+
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct SearchQuery {
@@ -245,10 +299,37 @@ pub struct SearchQuery {
     c: Option<Id>,
     #[param(value_type = Option<String>)]
     from: Option<Id>,
+    /// Only messages with some.
+    #[param(inline)]
+    has: Option<Holding>,
     before: Option<u64>,
     after: Option<u64>,
     limit: Option<usize>,
     cursor: Option<String>,
+}
+
+/// The channels of a community, to who is in it.
+#[utoipa::path(get, path = "/api/v1/channels/{c}/community", params(("c" = String, Path)), responses((status = 200, body = Community)))]
+pub async fn community(
+    State(app): State<Arc<App>>,
+    session: Session,
+    extract::Path(c): extract::Path<Id>,
+) -> Result<Json<Community>, Refusal> {
+    app.read(move |app| app.views.seen_by(session.person).community(c))
+        .await
+        .map(Json)
+}
+
+/// Who asks to be let in to a channel, to its owners.
+#[utoipa::path(get, path = "/api/v1/channels/{c}/asking", params(("c" = String, Path)), responses((status = 200, body = Asking)))]
+pub async fn asking(
+    State(app): State<Arc<App>>,
+    session: Session,
+    extract::Path(c): extract::Path<Id>,
+) -> Result<Json<Asking>, Refusal> {
+    app.read(move |app| app.views.seen_by(session.person).asking(c))
+        .await
+        .map(Json)
 }
 
 /// Search in one's own channels, newest first.
@@ -263,12 +344,48 @@ pub async fn search(
         text: query.text,
         channel: query.c,
         from: query.from,
+        has: query.has,
         before: query.before,
         after: query.after,
         limit: query.limit.unwrap_or(HITS),
         cursor: query.cursor,
     };
     app.read(move |app| app.views.seen_by(session.person).search(&question))
+        .await
+        .map(Json)
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct SavedQuery {
+    cursor: Option<String>,
+    limit: Option<usize>,
+}
+
+/// What one keeps at hand, newest first.
+#[utoipa::path(get, path = "/api/v1/saved", params(SavedQuery), responses((status = 200, body = Saved)))]
+pub async fn saved(
+    State(app): State<Arc<App>>,
+    session: Session,
+    extract::Query(query): extract::Query<SavedQuery>,
+) -> Result<Json<Saved>, Refusal> {
+    app.read(move |app| {
+        let limit = query.limit.unwrap_or(SAVED_ITEMS);
+        app.views
+            .seen_by(session.person)
+            .saved(query.cursor.as_deref(), limit)
+    })
+    .await
+    .map(Json)
+}
+
+/// What waits to be sent, soonest first, and what could not be sent.
+#[utoipa::path(get, path = "/api/v1/scheduled", responses((status = 200, body = Waiting)))]
+pub async fn scheduled(
+    State(app): State<Arc<App>>,
+    session: Session,
+) -> Result<Json<Waiting>, Refusal> {
+    app.read(move |app| app.views.seen_by(session.person).scheduled())
         .await
         .map(Json)
 }
@@ -355,8 +472,8 @@ impl App {
         self: &Arc<Self>,
         look: impl FnOnce(&App) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let app = Arc::clone(self);
-        tokio::task::spawn_blocking(move || look(&app))
+        let (app, request) = (Arc::clone(self), tracing::Span::current());
+        tokio::task::spawn_blocking(move || request.in_scope(|| look(&app)))
             .await
             .map_err(|_| Refusal::Unavailable)?
     }

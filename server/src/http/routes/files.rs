@@ -120,23 +120,26 @@ pub async fn download(
                 .ok_or(Refusal::NotFound)
         })
         .await?;
+    send(&app, &fact, &query, &headers).await
+}
+
+/// Its bytes, or those of its thumbnail, to whoever may have them.
+pub(super) async fn send(
+    app: &Arc<App>,
+    fact: &FileFact,
+    query: &DownloadQuery,
+    headers: &HeaderMap,
+) -> Result<Response, Refusal> {
     let thumb = fact.thumb.filter(|_| query.thumb == Some(1));
     let range = headers
         .get(header::RANGE)
         .and_then(|v| v.to_str().ok())
         .filter(|_| thumb.is_none());
-    blob(
-        &app,
-        thumb.unwrap_or(fact.id),
-        &fact,
-        thumb.is_some(),
-        range,
-    )
-    .await
+    blob(app, thumb.unwrap_or(fact.id), fact, thumb.is_some(), range).await
 }
 
 /// `channel-q-file`: a file is named by the message it stands in.
-fn place(name: &str) -> Option<(Id, u64, Id)> {
+pub(super) fn place(name: &str) -> Option<(Id, u64, Id)> {
     let mut parts = name.split('-');
     let place = (
         parts.next()?.parse().ok()?,

@@ -123,6 +123,8 @@ pub struct Preview {
     #[schema(value_type = Option<String>)]
     role: Option<crate::chat::Role>,
     invited_by: Option<String>,
+    /// The channels' owners are asked to let one in.
+    ask: bool,
     name: Option<String>,
 }
 
@@ -142,6 +144,7 @@ pub async fn preview(
         channels: vec![],
         role: None,
         invited_by: None,
+        ask: false,
         name: None,
     };
     match kind {
@@ -157,6 +160,7 @@ pub async fn preview(
                 .map(|c| c.name.clone())
                 .collect();
             preview.role = Some(invite.role);
+            preview.ask = invite.asks;
             preview.invited_by = name_of(invite.made_by);
         }
         LinkKind::Reset => {
@@ -484,14 +488,20 @@ pub async fn healthz() -> Json<Done> {
     Json(Done {})
 }
 
-/// Does it take work?
-#[utoipa::path(get, path = "/readyz", responses((status = 200, body = Done), (status = 503, body = crate::http::Failure)))]
-pub async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Done>, Refusal> {
-    if *app.stopping.borrow() {
-        Err(Refusal::Unavailable)
-    } else {
-        Ok(Json(Done {}))
+#[derive(Serialize, ToSchema)]
+pub struct Ready {
+    /// The data disk is nearly full: reading goes on, nothing can be posted.
+    read_only: bool,
+}
+
+/// Does it take work? One that can only be read from still does: nobody else has the record.
+#[utoipa::path(get, path = "/readyz", responses((status = 200, body = Ready), (status = 503, body = crate::http::Failure)))]
+pub async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Ready>, Refusal> {
+    if app.is_stopping() {
+        return Err(Refusal::Unavailable);
     }
+    let read_only = app.read(|app| Ok(app.room.is_read_only())).await?;
+    Ok(Json(Ready { read_only }))
 }
 
 impl App {

@@ -9,7 +9,8 @@ use migrations_free_store::{Error, Id};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::admin::{one_of, signed_at};
+use super::admin::one_of;
+use super::health::signed_at;
 use crate::chat::{Refusal, Role};
 use crate::http::App;
 use crate::http::error::extract;

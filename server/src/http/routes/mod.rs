@@ -2,11 +2,20 @@
 
 pub mod admin;
 pub mod chat;
+pub mod destructions;
 pub mod exports;
 pub mod files;
+pub mod governance;
+pub mod health;
 pub mod identity;
 pub mod imports;
 pub mod log;
+pub mod metrics;
+pub mod policy;
+pub mod previews;
+pub mod push;
+pub mod record;
+pub mod review;
 
 use std::sync::Arc;
 
@@ -38,26 +47,58 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(chat::thread))
         .routes(routes!(chat::history))
         .routes(routes!(chat::receipts))
+        .routes(routes!(chat::confirmations))
+        .routes(routes!(chat::pins))
+        .routes(routes!(chat::media))
+        .routes(routes!(chat::community))
+        .routes(routes!(chat::asking))
+        .routes(routes!(chat::saved))
+        .routes(routes!(chat::scheduled))
         .routes(routes!(chat::search))
         .routes(routes!(chat::sync))
+        .routes(routes!(previews::make))
+        .routes(routes!(push::standing))
+        .routes(routes!(push::start))
+        .routes(routes!(push::end))
+        .routes(routes!(push::test))
+        .routes(routes!(push::news))
         .routes(routes!(files::upload))
         .routes(routes!(files::download))
         .routes(routes!(admin::invites))
         .routes(routes!(admin::people))
         .routes(routes!(admin::devices_of))
         .routes(routes!(admin::channels))
-        .routes(routes!(admin::policy_preview))
-        .routes(routes!(admin::health))
+        .routes(routes!(policy::preview))
+        .routes(routes!(policy::proposals))
+        .routes(routes!(health::health))
+        .routes(routes!(governance::matters))
+        .routes(routes!(governance::orders))
+        .routes(routes!(governance::preview))
+        .routes(routes!(destructions::list))
+        .routes(routes!(destructions::one))
+        .routes(routes!(destructions::download))
+        .routes(routes!(review::grants))
+        .routes(routes!(review::count))
+        .routes(routes!(review::search))
+        .routes(routes!(review::page))
+        .routes(routes!(review::file))
+        .routes(routes!(review::looks))
         .routes(routes!(log::ledger))
         .routes(routes!(log::checkpoint))
         .routes(routes!(log::consistency))
         .routes(routes!(log::inclusion))
+        .routes(routes!(record::checkpoint))
+        .routes(routes!(record::tiles_checkpoint))
+        .routes(routes!(record::tile))
+        .routes(routes!(record::proof))
+        .routes(routes!(record::status))
         .routes(routes!(exports::list))
         .routes(routes!(exports::download))
         .routes(routes!(imports::upload, imports::list))
         .routes(routes!(imports::preview))
         .routes(routes!(imports::commit))
         .routes(routes!(imports::get, imports::cancel))
+        .routes(routes!(metrics::metrics))
         .routes(routes!(identity::healthz))
         .routes(routes!(identity::readyz))
 }

@@ -16,15 +16,16 @@ use migrations_free_store::{Error, Id, Position, Scope};
 use parking_lot::{Mutex, RwLock};
 
 use super::searchable;
-use crate::chat::Refusal;
 use crate::chat::event::{Act, Event};
 use crate::chat::state::day_of;
+use crate::chat::subject::Narrowed;
+use crate::chat::{Refusal, Sight};
 use crate::views::amendments::Kind;
 use crate::views::terms::{OpenPart, Part, Query, Run};
 use crate::views::{Views, unavailable};
 pub use keeper::Indexer;
 
-const LABEL: &str = "terms";
+pub const INDEX_LABEL: &str = "terms";
 /// Events read at a time: as long as a query may have to wait for the thread.
 const EVENTS_AT_A_TIME: u64 = 256;
 /// Memory for the indexes of closed days.
@@ -35,8 +36,8 @@ const CHANGED_MAX: usize = 256;
 pub(super) type Key = (Id, u32);
 
 /// One channel-day to look through: its sequence numbers, both ends included.
-#[derive(Clone, Copy)]
-pub(super) struct Place {
+#[derive(Clone, Copy, Debug)]
+pub(in crate::views) struct Place {
     pub channel: Id,
     pub day: u32,
     pub from: u64,
@@ -151,6 +152,29 @@ impl Search {
         }
     }
 
+    /// Something of this day was forgotten: what was made of its texts goes, and is made anew of what is left.
+    pub fn forget(&self, views: &Views, key: (Id, u32)) {
+        let (channel, day) = key;
+        {
+            // Nobody takes anything in meanwhile.
+            let _touched = self.touched.lock();
+            if let Some(open) = self.open.read().get(&key) {
+                let mut open = open.write();
+                open.is_rest = true;
+                open.part = OpenPart::new();
+            }
+            self.closed.lock().forget(&key);
+            if let Err(error) = views
+                .store
+                .part_delete(Scope::ChannelDay { channel, day }, INDEX_LABEL)
+            {
+                tracing::error!(code = error.code(), %error, "an index could not be removed");
+            }
+            self.wanted.lock().insert(key);
+        }
+        self.wake();
+    }
+
     /// The newest messages of a channel-day that may answer.
     pub(super) fn candidates(
         &self,
@@ -197,7 +221,7 @@ impl Search {
         if let Some(held) = self.closed.lock().days.get(&place.key()) {
             return Ok(Some(Arc::clone(held)));
         }
-        let bytes = match views.store.unseal(place.scope(), LABEL) {
+        let bytes = match views.store.unseal(place.scope(), INDEX_LABEL) {
             Ok(Some(bytes)) => bytes,
             Ok(None) | Err(Error::Forgotten) => return Ok(None),
             Err(error) => return Err(unavailable(error)),
@@ -268,8 +292,9 @@ impl Search {
                 Some(Scope::ChannelDay { day, .. }) => (Some(day), Some(*of)),
                 _ => (views.day_of_message(c, *of), Some(*of)),
             },
-            Act::DestroyDone { days, .. } => {
-                for day in days {
+            Act::DestroyDone { days, narrowed, .. } => {
+                let is_whole_day = *narrowed == Narrowed::default();
+                for day in days.iter().filter(|_| is_whole_day) {
                     self.open.write().remove(&(c, *day));
                     self.closed.lock().forget(&(c, *day));
                 }
@@ -343,11 +368,10 @@ impl Views {
         Ok(found.first().copied())
     }
 
+    /// By its own time: after a clock was set back the days of a channel interleave.
     fn day_of_message(&self, c: Id, q: u64) -> Option<u32> {
-        let state = self.state.read();
-        let mut days = state.channels.get(&c)?.days.iter();
-        days.find(|(_, span)| span.from <= q && q <= span.to)
-            .map(|(day, _)| *day)
+        let event = self.event(Sight::whole(c), q).ok()??;
+        Some(day_of(event.header.at))
     }
 
     /// A stretch of the log. One record that cannot be read costs only itself.
@@ -386,13 +410,14 @@ impl Views {
             match amendment.kind {
                 Kind::Edit => {
                     if let Some(text) = texts.get_mut(&amendment.of)
-                        && let Ok(Some(event)) = self.event(place.channel, amendment.q)
+                        && let Ok(Some(event)) =
+                            self.event(Sight::whole(place.channel), amendment.q)
                     {
                         *text = searchable(event.content.as_ref());
                     }
                 }
                 Kind::Delete => drop(texts.remove(&amendment.of)),
-                Kind::Reaction | Kind::Reply => {}
+                Kind::Reaction | Kind::Reply | Kind::Confirmation | Kind::Vote | Kind::Close => {}
             }
         }
         Ok(texts.into_iter().collect())

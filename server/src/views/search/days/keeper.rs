@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use migrations_free_store::{Error, Id, Position, Scope};
 
-use super::{Key, LABEL, Place};
+use super::{INDEX_LABEL, Key, Place};
 use crate::chat::state::day_of;
 use crate::clock::Clock;
 use crate::views::Views;
@@ -76,8 +76,9 @@ impl Views {
             search.merge(touched);
             let wanted = search.wanted.lock().iter().next().copied();
             if let Some(key) = wanted {
-                self.close(key);
+                // Taken off first: whoever wants it made anew meanwhile wants it made after this.
                 search.wanted.lock().remove(&key);
+                self.close(key);
                 busy = true;
             } else if complete && !self.close_one(day_of(clock.now_ms())) {
                 let missing = missing.get_or_insert_with(|| self.unsealed_days());
@@ -126,7 +127,9 @@ impl Views {
         let built = self.close(*key);
         // Nothing may come in between the look and the letting go.
         let touched = search.touched.lock();
-        if built.is_none_or(|built| self.last_change(*key) <= built) {
+        let place = self.place(*key);
+        let unread = built.zip(place);
+        if unread.is_none_or(|(built, place)| self.last_change(&place) <= built) {
             let mut day = day.write();
             day.is_rest = true;
             day.part = OpenPart::new();
@@ -151,7 +154,7 @@ impl Views {
     }
 
     fn seal(&self, place: &Place) -> Result<u64, Error> {
-        let built = self.last_change(place.key()).max(place.to);
+        let built = self.last_change(place);
         let mut parts = Vec::new();
         let mut from = place.from;
         while from <= place.to {
@@ -165,15 +168,12 @@ impl Views {
         };
         let mut bytes = built.to_be_bytes().to_vec();
         bytes.extend(part.into_bytes());
-        self.store.seal(place.scope(), LABEL, &bytes)?;
+        self.store.seal(place.scope(), INDEX_LABEL, &bytes)?;
         Ok(built)
     }
 
     /// The newest event of the channel that concerns a day's texts.
-    fn last_change(&self, key: Key) -> u64 {
-        let Some(place) = self.place(key) else {
-            return 0;
-        };
+    fn last_change(&self, place: &Place) -> u64 {
         let edits = self
             .amendments
             .of_range(place.channel, place.from, place.to)
@@ -211,7 +211,7 @@ impl Views {
                 day: *day,
             };
             let parts = self.store.parts_in(scope);
-            parts.is_ok_and(|labels| !labels.iter().any(|label| label == LABEL))
+            parts.is_ok_and(|labels| !labels.iter().any(|label| label == INDEX_LABEL))
         });
         days.sort_unstable_by_key(|(c, day)| (*day, *c));
         days

@@ -1,0 +1,117 @@
+//! The part of an event that can be forgotten: on disk, and nothing in it is ever renamed.
+
+use migrations_free_store::Id;
+use serde::{Deserialize, Serialize};
+
+use super::hash::Hash;
+use super::preview::LinkPreview;
+use super::quiet::QuietHours;
+
+/// The content of an event: the part that can be forgotten.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Content {
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub text: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub files: Vec<FileFact>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub handle: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub topic: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub emoji: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub label: Option<String>,
+    /// The argon2id PHC string.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub credential: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub case: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub note: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub imported: Option<ImportedFrom>,
+    /// Lines of an imported file that could not be read, kept verbatim.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub unreadable: Vec<UnreadLine>,
+    /// Who is asked to confirm a message: the channel's members when it was sent, without its author. Dies with it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub audience: Vec<Id>,
+    /// The answers of a poll, whose question is the text.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub options: Vec<String>,
+    /// Which of them somebody chose, from 0; none: she takes her vote back.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub votes: Vec<u8>,
+    /// What a link of the text led to when it was written.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub preview: Option<LinkPreview>,
+    /// Where a device is told of what is new: whoever knows it can disturb its person.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub endpoint: Option<String>,
+    /// What pushes are signed with: PKCS #8, in base64.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub quiet: Option<QuietHours>,
+}
+
+impl Content {
+    pub fn text(text: impl Into<String>) -> Self {
+        Content {
+            text: Some(text.into()),
+            ..Content::default()
+        }
+    }
+    pub fn name(name: impl Into<String>) -> Self {
+        Content {
+            name: Some(name.into()),
+            ..Content::default()
+        }
+    }
+    pub fn emoji(emoji: impl Into<String>) -> Self {
+        Content {
+            emoji: Some(emoji.into()),
+            ..Content::default()
+        }
+    }
+}
+
+/// An attachment as its message names it. `commitment` binds the sealed bytes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FileFact {
+    pub id: Id,
+    pub name: String,
+    pub mime: String,
+    pub size: u64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub w: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub h: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub thumb: Option<Id>,
+    pub sha256: Hash,
+}
+
+/// What an imported message claims about itself: unverified.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ImportedFrom {
+    pub from: String,
+    pub at: u64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub kind: Option<String>,
+    /// The position of its first line in the file, from 1.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub line: Option<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UnreadLine {
+    pub line: u64,
+    pub text: String,
+    pub why: String,
+}

@@ -1,0 +1,46 @@
+// A server that is nearly full, and one that is restarted: nobody loses what they wrote, and everybody is told calmly.
+
+import assert from 'node:assert/strict';
+import { eventually } from '../browser.mjs';
+import { CHANNEL } from './j1-begin.mjs';
+
+/** More than any disk has free: the server is read-only from its start. */
+const RESERVE = 'disk_reserve_mib = 4000000000\n';
+const FULL = 'The server is nearly full. You can read; what you write waits here and is sent by itself.';
+
+export default async function house(world, promise) {
+  const { ada, grace, linus } = world.people;
+
+  await promise('health tells each thing with its time, and what to do', async () => {
+    await ada.go('#/admin');
+    for (const name of ['Last backup', 'Whole log verified', 'Seen from outside', 'Server’s clock', 'Certificate ends', 'Disk', 'Retention run']) await ada.page.locator('.tile').getByText(name, { exact: true }).waitFor();
+    await ada.text(/No backup is configured: .* Set backup.to and backup.keys./).waitFor();
+    await world.shot(ada, '90-health');
+  });
+
+  await promise('on a server that is nearly full people read, and what they write waits and says so', async () => {
+    await Promise.all([grace.openChannel(CHANNEL), linus.openChannel(CHANNEL)]);
+    await world.site.again(RESERVE);
+    await eventually('an open line', async () => !(await grace.text(/^Offline\./).filter({ visible: true }).isVisible()));
+    await grace.say('Written on a full disk');
+    await grace.text(FULL).filter({ visible: true }).waitFor();
+    await grace.row('Written on a full disk').getByRole('img', { name: /Waiting to be sent|Sending/ }).waitFor();
+    await world.shot(grace, '91-nearly-full');
+    assert.equal(await linus.rows('Written on a full disk').count(), 0);
+  });
+
+  await promise('health names the full disk and what to do', async () => {
+    await ada.go('#/admin/people');
+    await ada.go('#/admin');
+    await ada.text(/The data disk is nearly full: nothing can be posted\./).waitFor();
+    await world.shot(ada, '92-health-full');
+  });
+
+  await promise('when there is room again it is sent by itself, once', async () => {
+    await world.site.again();
+    await linus.row('Written on a full disk').waitFor({ timeout: 45_000 });
+    await grace.row('Written on a full disk').getByRole('img', { name: /Sent|Delivered|Read/ }).waitFor();
+    await eventually('the notice is gone', async () => !(await grace.text(FULL).filter({ visible: true }).isVisible()));
+    assert.equal(await linus.rows('Written on a full disk').count(), 1);
+  });
+}

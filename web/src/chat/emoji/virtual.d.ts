@@ -1,0 +1,5 @@
+// What tools/emoji.mjs makes while building.
+declare module 'virtual:emoji/*' {
+  const groups: string[];
+  export default groups;
+}

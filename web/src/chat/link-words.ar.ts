@@ -1,0 +1,6 @@
+// The words of previews of links in Arabic.
+
+export default {
+  ahead: 'تُرسل مع رسالتك',
+  remove: 'الإرسال بلا معاينة',
+};

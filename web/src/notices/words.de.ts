@@ -1,0 +1,26 @@
+// How one is told of what is new, in German.
+
+export default {
+  on: 'Dieses Gerät meldet sich, auch wenn Daylight geschlossen ist. Stumme Kanäle melden nur, was dir gilt.',
+  off: 'Dieses Gerät meldet nichts.',
+  denied: 'Der Browser blockiert Mitteilungen für diese Seite. Erlaube sie in seinen Einstellungen und komm dann zurück.',
+  missing: 'Dieser Browser kennt keine Mitteilungen.',
+  unsafe: 'Mitteilungen brauchen eine Verbindung, der der Browser vertraut. Öffne Daylight unter seiner https-Adresse oder frag, wer es betreibt.',
+  install: 'Ein iPhone oder iPad meldet nur, was auf dem Home-Bildschirm ist:',
+  unreachable: 'Kein Push-Dienst ist erreichbar: Daylight meldet sich, solange es offen ist.',
+  server_off: 'Dieser Server weckt keine Geräte: Daylight meldet sich, solange es offen ist.',
+  trying: 'Einen Moment …',
+  walk_share: 'Tippe im Browser auf „Teilen“.',
+  walk_add: 'Wähle „Zum Home-Bildschirm“.',
+  walk_open: 'Öffne Daylight von dort und komm auf diese Seite zurück.',
+  test_sent: 'Gesendet. Wenn binnen einer Minute nichts erscheint, sieh nach dem Ruhemodus des Geräts.',
+  test_shown: 'Angezeigt. Wenn du nichts gesehen hast, sieh nach dem Ruhemodus des Geräts.',
+  test_gone: 'Der Push-Dienst hat dieses Gerät vergessen. Schalte die Mitteilungen aus und wieder ein.',
+  test_unreachable: 'Der Server konnte den Push-Dienst nicht erreichen. Daylight meldet sich, solange es offen ist.',
+  test_refused: 'Der Push-Dienst hat es abgelehnt. Wer den Server betreibt, findet den Grund in dessen Protokoll.',
+  quiet: 'Ruhezeiten',
+  quiet_text: 'Zeiten, in denen dir deine Geräte nur melden, was dringend ist.',
+  quiet_zone: 'Deine Geräte melden nur, was dringend ist, nach der Uhr von {zone}. Was neu ist, wartet auf dich.',
+  quiet_from: 'Von',
+  quiet_to: 'Bis',
+};

@@ -1,0 +1,26 @@
+// How one is told of what is new, in Spanish.
+
+export default {
+  on: 'Este dispositivo avisa, también con Daylight cerrado. Los canales silenciados solo avisan de lo que es para ti.',
+  off: 'Este dispositivo no avisa de nada.',
+  denied: 'El navegador bloquea las notificaciones de este sitio. Permítelas en sus ajustes y vuelve después.',
+  missing: 'Este navegador no tiene notificaciones.',
+  unsafe: 'Las notificaciones necesitan una conexión en la que el navegador confíe. Abre Daylight por su dirección https o pregunta a quien lo administra.',
+  install: 'Un iPhone o iPad solo avisa de lo que está en la pantalla de inicio:',
+  unreachable: 'No se puede llegar a ningún servicio push: Daylight te avisa mientras está abierto.',
+  server_off: 'Este servidor no despierta dispositivos: Daylight te avisa mientras está abierto.',
+  trying: 'Un momento …',
+  walk_share: 'Toca el botón Compartir del navegador.',
+  walk_add: 'Elige «Añadir a pantalla de inicio».',
+  walk_open: 'Abre Daylight desde allí y vuelve a esta página.',
+  test_sent: 'Enviado. Si no aparece nada en un minuto, mira el modo silencioso del dispositivo.',
+  test_shown: 'Mostrado. Si no viste nada, mira el modo silencioso del dispositivo.',
+  test_gone: 'El servicio push ha olvidado este dispositivo. Desactiva las notificaciones y vuelve a activarlas.',
+  test_unreachable: 'El servidor no pudo llegar al servicio push. Daylight te avisa mientras está abierto.',
+  test_refused: 'El servicio push lo rechazó. Quien administra el servidor encontrará el motivo en su registro.',
+  quiet: 'Horas de silencio',
+  quiet_text: 'Horas en las que tus dispositivos solo te avisan de lo urgente.',
+  quiet_zone: 'Tus dispositivos solo avisan de lo urgente, según el reloj de {zone}. Lo nuevo te espera.',
+  quiet_from: 'Desde',
+  quiet_to: 'Hasta',
+};

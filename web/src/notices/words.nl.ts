@@ -1,0 +1,26 @@
+// How one is told of what is new, in Dutch.
+
+export default {
+  on: 'Dit apparaat meldt zich, ook als Daylight dicht is. Gedempte kanalen melden alleen wat voor jou bedoeld is.',
+  off: 'Dit apparaat meldt niets.',
+  denied: 'De browser blokkeert meldingen voor deze site. Sta ze toe in de instellingen en kom dan terug.',
+  missing: 'Deze browser kent geen meldingen.',
+  unsafe: 'Meldingen hebben een verbinding nodig die de browser vertrouwt. Open Daylight via het https-adres, of vraag wie het beheert.',
+  install: 'Een iPhone of iPad meldt alleen wat op het beginscherm staat:',
+  unreachable: 'Er is geen pushdienst bereikbaar: Daylight meldt zich zolang het open is.',
+  server_off: 'Deze server wekt geen apparaten: Daylight meldt zich zolang het open is.',
+  trying: 'Een ogenblik …',
+  walk_share: 'Tik in de browser op de deelknop.',
+  walk_add: 'Kies “Zet op beginscherm”.',
+  walk_open: 'Open Daylight vanaf daar en kom terug naar deze pagina.',
+  test_sent: 'Verstuurd. Verschijnt er binnen een minuut niets, kijk dan naar de stille stand van het apparaat.',
+  test_shown: 'Getoond. Zag je niets, kijk dan naar de stille stand van het apparaat.',
+  test_gone: 'De pushdienst is dit apparaat vergeten. Zet meldingen uit en weer aan.',
+  test_unreachable: 'De server kon de pushdienst niet bereiken. Daylight meldt zich zolang het open is.',
+  test_refused: 'De pushdienst heeft het geweigerd. Wie de server beheert vindt de reden in het logboek.',
+  quiet: 'Stille uren',
+  quiet_text: 'Tijden waarop je apparaten alleen melden wat dringend is.',
+  quiet_zone: 'Je apparaten melden alleen wat dringend is, volgens de klok van {zone}. Wat nieuw is wacht op je.',
+  quiet_from: 'Van',
+  quiet_to: 'Tot',
+};

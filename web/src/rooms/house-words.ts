@@ -1,0 +1,47 @@
+// The words for how the house is: what is looked at, and what needs somebody's attention.
+
+import { translator, type Catalogue } from '../core/i18n.ts';
+
+export const english = {
+  disk_full: 'The data disk is nearly full: nothing can be posted. Make room on it; everything goes on by itself, without a restart.',
+  disk_low: 'The data disk fills up. Make room, or set a shorter retention, before nothing can be posted.',
+  unsigned: 'The log has grown without being signed. Read the server’s log for errors, then restart it.',
+  backup_none: 'No backup is configured: one broken disk would take everything. Set backup.to and backup.keys.',
+  backup_failed: 'The last backup failed. Is its folder mounted and writable? The one before still stands.',
+  backup_old: 'The last backup is older than it should be. Run “daylight backup” and read what it says.',
+  keys_none: 'The content is backed up, but its keys are not: nobody could read it. Set backup.keys.',
+  keys_failed: 'The copy of the keys could not be renewed: what was destroyed since lives on in it. Is its folder mounted?',
+  sweep_late: 'What has passed its time was not destroyed for a while. Read the server’s log for errors, then restart it.',
+  witness_late: 'No witness has seen the log for an hour. Can the server reach them?',
+  clock_behind: 'The clock is behind the newest event: it was set back. Set it right (NTP). Nothing is destroyed early meanwhile.',
+  certificate_soon: 'The certificate ends soon. Renew it.',
+  certificate_over: 'The certificate has ended: browsers refuse it. Renew it.',
+  certificate_unread: 'The certificate cannot be read. Put a PEM file at server.tls_certificate.',
+  certificate_failed: 'The authority gave no certificate: its own words stand below. Does port 443 of this name lead to this server?',
+  not_verified: 'The last check of the whole log found a fault. Keep a copy of the data, and restore the last backup.',
+  grace_short: 'A rule that destroys sooner waits too short a time for anybody to stop it. Set retention.grace_hours to 24 or more.',
+  reserve: 'nothing can be posted below {bytes}',
+  backup: 'Last backup',
+  backup_never: 'None so far',
+  keys_at: 'keys copied {when}',
+  keys_never: 'keys not copied',
+  witness: 'Seen from outside',
+  witness_never: 'By nobody yet',
+  witness_count: '{n} witness is asked|{n} witnesses are asked',
+  witness_none: 'no witness is configured',
+  clock: 'Server’s clock',
+  clock_right: 'not behind the newest event',
+  clock_wrong: '{n} minute behind the newest event|{n} minutes behind the newest event',
+  certificate: 'Certificate ends',
+  certificate_elsewhere: 'Not here',
+  certificate_proxy: 'HTTPS is a proxy’s, or there is none',
+  certificate_fetched: 'Fetched and renewed by itself',
+  certificate_unknown: 'Unknown',
+  verified: 'Whole log verified',
+  verified_never: 'Not yet',
+  verified_sound: '{n} event, all sound|{n} events, all sound',
+  verified_fault: 'a fault was found',
+  verified_how: '“daylight doctor” on the server does it',
+} as const;
+
+export const t = translator(english, import.meta.glob<Catalogue>('./house-words.*.ts', { import: 'default' }));
