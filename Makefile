@@ -19,7 +19,7 @@ test: check
 	  $(CARGO) test --release --locked --workspace --no-run && wait $$installed
 	# So are many tests: more of them at once, and packing, fill what they leave.
 	(deploy/ci/image.sh && deploy/ci/package.sh) & packed=$$!; \
-	  RUST_TEST_THREADS=4 $(CARGO) test --release --locked --workspace && wait $$packed
+	  RUST_TEST_THREADS=4 deploy/ci/tests.sh && wait $$packed
 	node tests/e2e/run.mjs
 	node tests/e2e/others.mjs
 	node tests/e2e/budgets.mjs

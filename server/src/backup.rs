@@ -219,6 +219,12 @@ impl Worker {
             &mut *progress,
         );
         drop(progress);
+        if let Ok(Some(copied)) = outcome.as_ref().map(|done| &done.keys)
+            && keys == self.config.keys
+        {
+            self.copied_epoch = Some(copied.epoch);
+            self.status.lock().keys_ms = Some(copied.made_ms);
+        }
         // Who asked may be gone; what was backed up stands.
         let _gone = reply.send(outcome);
     }
