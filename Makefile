@@ -17,19 +17,18 @@ test: check
 	# Installing is mostly waiting: all is built meanwhile, the server once for people and once for its own tests.
 	(deploy/ci/strangers.sh && deploy/ci/chromium.sh && deploy/ci/browsers.sh) & installed=$$!; \
 	  $(CARGO) test --release --locked --workspace --no-run && wait $$installed
-	# So are many tests: more of them at once, and packing, fill what they leave.
-	(deploy/ci/image.sh && deploy/ci/package.sh) & packed=$$!; \
+	# So are many tests: more of them at once, packing and reading licences fill what they leave.
+	(deploy/ci/image.sh && deploy/ci/package.sh && deploy/ci/deny.sh) & packed=$$!; \
 	  RUST_TEST_THREADS=4 deploy/ci/tests.sh && wait $$packed
 	node tests/e2e/run.mjs
 	node tests/e2e/others.mjs
 	node tests/e2e/budgets.mjs
 
-## What needs no server: formats, lints, bans, the client's own tests and budgets.
+## What needs no server: formats, lints, the client's own tests and budgets.
 check: web
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --release --locked --workspace --quiet
 	cd web && npm run --silent check && npm run --silent build && npm run --silent budget
-	deploy/ci/deny.sh
 
 web: web/node_modules/.package-lock.json
 

@@ -424,7 +424,7 @@ impl Fanout {
                     listener.end(Ending::SignedOut);
                 }
             }
-            (Act::PersonDeactivated { person }, _) => {
+            (Act::PersonDeactivated { person, .. }, _) => {
                 for listener in self.people.get(person).into_iter().flatten() {
                     listener.end(Ending::SignedOut);
                 }

@@ -229,7 +229,7 @@ pub fn authorise<'a>(
             }
         }
         Command::PersonRole { person: other, .. }
-        | Command::PersonDeactivate { person: other }
+        | Command::PersonDeactivate { person: other, .. }
         | Command::PersonReactivate { person: other }
         | Command::PersonReset { person: other } => {
             asker.one_of(&[Role::Admin])?;

@@ -227,7 +227,12 @@ pub enum Command {
     #[serde(rename = "person.role")]
     PersonRole { person: Id, role: Role },
     #[serde(rename = "person.deactivate")]
-    PersonDeactivate { person: Id },
+    PersonDeactivate {
+        person: Id,
+        /// Who left the company leaves its channels too, and passes on those that had no other owner.
+        #[serde(default)]
+        leave: bool,
+    },
     #[serde(rename = "person.reactivate")]
     PersonReactivate { person: Id },
     #[serde(rename = "person.reset")]

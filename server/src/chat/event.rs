@@ -132,7 +132,14 @@ pub enum Act {
     #[serde(rename = "role.set")]
     RoleSet { person: Id, role: Role },
     #[serde(rename = "person.deactivated")]
-    PersonDeactivated { person: Id },
+    PersonDeactivated {
+        person: Id,
+        /// Channels left in the same act, and those of them that went to another owner.
+        #[serde(skip_serializing_if = "is_zero", default)]
+        left: u32,
+        #[serde(skip_serializing_if = "is_zero", default)]
+        passed: u32,
+    },
     #[serde(rename = "person.reactivated")]
     PersonReactivated { person: Id },
     #[serde(rename = "reset.created")]
@@ -693,6 +700,10 @@ impl Act {
             act => act.amends(),
         }
     }
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// What decisions need to know of a poll.

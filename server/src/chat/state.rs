@@ -855,7 +855,7 @@ impl State {
                     self.end_grants_of(*person, at);
                 }
             }
-            Act::PersonDeactivated { person } => {
+            Act::PersonDeactivated { person, .. } => {
                 if let Some(p) = self.people.get_mut(person) {
                     p.active = false;
                 }

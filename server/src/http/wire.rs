@@ -350,7 +350,7 @@ impl Encode for Wire {
             Act::PersonJoined { person, .. }
             | Act::PersonRenamed { person }
             | Act::RoleSet { person, .. }
-            | Act::PersonDeactivated { person }
+            | Act::PersonDeactivated { person, .. }
             | Act::PersonReactivated { person } => self.person(event, *person),
             Act::WorkspaceRenamed {} => self.workspace(event),
             Act::PolicySet { .. }

@@ -180,7 +180,7 @@ fn hears(state: &State, person: Id, event: &Event) -> Hears {
             Act::PersonJoined { person: other, .. }
             | Act::PersonRenamed { person: other }
             | Act::RoleSet { person: other, .. }
-            | Act::PersonDeactivated { person: other }
+            | Act::PersonDeactivated { person: other, .. }
             | Act::PersonReactivated { person: other },
             _,
         ) if state.may_know(person, *other) => Hears::Event,

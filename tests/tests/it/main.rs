@@ -17,6 +17,7 @@ mod history;
 mod house;
 mod imports;
 mod kernel;
+mod leaving;
 mod media;
 mod metrics;
 mod orders;

@@ -1157,7 +1157,9 @@ impl<'w> Column<'w> {
                 }
                 get(here())
             }
-            "/api/v1/admin/people/{p}/devices" => get(path.replace("{p}", &self.founder.id)),
+            "/api/v1/admin/people/{p}/devices" | "/api/v1/admin/people/{p}/leaving" => {
+                get(path.replace("{p}", &self.founder.id))
+            }
             "/api/v1/admin/policy/preview" => get(format!("{path}?keep_days=1")),
             "/api/v1/ledger" => {
                 if self.role == "admin" {

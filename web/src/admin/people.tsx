@@ -6,7 +6,6 @@ import { formatNumber } from '../core/i18n.ts';
 import type { AdminPerson, Person, Role } from '../core/types.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
-import { confirm } from '../ui/dialog.tsx';
 import { Input, Select } from '../ui/field.tsx';
 import { MenuButton } from '../ui/menu.tsx';
 import { Empty, Load, useLoad } from '../ui/states.tsx';
@@ -18,7 +17,7 @@ import { me } from '../rooms/known.ts';
 import { Choices, saveFile, When } from '../rooms/pieces.tsx';
 import { Section } from '../rooms/room.tsx';
 import { t as words } from '../rooms/words.ts';
-import { DevicesDialog, ResetDialog, RoleDialog } from './person-dialogs.tsx';
+import { DeactivateDialog, DevicesDialog, ResetDialog, RoleDialog } from './person-dialogs.tsx';
 import { roleName, ROLES, t } from './words.ts';
 
 type State = 'all' | 'active' | 'inactive' | 'never';
@@ -30,7 +29,7 @@ export function People() {
   const [state, setState] = useState<State>('all');
   const [shown, setShown] = useState(SHOWN_AT_ONCE);
   const people = useLoad<AdminPerson[]>(async (signal) => (await get<{ people: AdminPerson[] }>('/admin/people', {}, { signal })).people);
-  const [dialog, setDialog] = useState<{ what: 'role' | 'reset' | 'devices'; person: AdminPerson }>();
+  const [dialog, setDialog] = useState<{ what: 'role' | 'reset' | 'devices' | 'deactivate'; person: AdminPerson }>();
   const found = (people.data ?? []).filter((person) => matches(person, text, role, state));
   return (
     <Section
@@ -89,7 +88,7 @@ export function People() {
                           { label: t('show_devices'), icon: 'phone', run: () => setDialog({ what: 'devices', person }) },
                           'line',
                           person.active
-                            ? { label: t('deactivate'), icon: 'leave', danger: true, run: () => void deactivate(person, people.reload) }
+                            ? { label: t('deactivate'), icon: 'leave', danger: true, run: () => setDialog({ what: 'deactivate', person }) }
                             : { label: t('reactivate'), icon: 'user', run: () => void reactivate(person, people.reload) },
                         ]}
                       />
@@ -107,6 +106,9 @@ export function People() {
       </Load>
       {dialog?.what === 'role' ? <RoleDialog person={dialog.person} onClose={() => setDialog(undefined)} onDone={people.reload} /> : null}
       {dialog?.what === 'reset' ? <ResetDialog person={dialog.person} onClose={() => setDialog(undefined)} /> : null}
+      {dialog?.what === 'deactivate' ? (
+        <DeactivateDialog person={dialog.person} onClose={() => setDialog(undefined)} onDone={people.reload} onUndo={() => void reactivate(dialog.person, people.reload)} />
+      ) : null}
       {dialog?.what === 'devices' ? <DevicesDialog person={dialog.person} onClose={() => setDialog(undefined)} onDone={people.reload} /> : null}
     </Section>
   );
@@ -130,23 +132,9 @@ function RoleChip({ person }: { person: Person }) {
   return person.role === 'member' ? <>{roleName('member')}</> : <span class="chip sun">{roleName(person.role)}</span>;
 }
 
-async function deactivate(person: AdminPerson, done: () => void): Promise<void> {
-  const yes = await confirm({
-    title: t('deactivate_title', { name: person.name }),
-    body: t('deactivate_text', { name: person.name }),
-    action: t('deactivate'),
-    danger: true,
-  });
-  if (yes) await change('person.deactivate', person, t('deactivated', { name: person.name }), done);
-}
-
 async function reactivate(person: AdminPerson, done: () => void): Promise<void> {
-  await change('person.reactivate', person, t('reactivated', { name: person.name }), done);
-}
-
-async function change(what: 'person.deactivate' | 'person.reactivate', person: AdminPerson, news: string, done: () => void): Promise<void> {
-  if (!(await act({ t: what, person: person.id }))) return;
-  toast(news, what === 'person.deactivate' ? { action: { label: t('reactivate'), run: () => void reactivate(person, done) } } : {});
+  if (!(await act({ t: 'person.reactivate', person: person.id }))) return;
+  toast(t('reactivated', { name: person.name }));
   done();
 }
 

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { get } from '../core/api.ts';
 import { command } from '../core/live.ts';
 import { ago, dateTime } from '../core/time.ts';
-import type { AdminPerson, Device, Role } from '../core/types.ts';
+import type { AdminPerson, Device, Id, Role } from '../core/types.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -12,6 +12,7 @@ import { QrCode } from '../ui/qr.tsx';
 import { Load, useLoad } from '../ui/states.tsx';
 import { toast, toastFault } from '../ui/toast.tsx';
 import { act } from '../rooms/act.ts';
+import { nameOf } from '../rooms/known.ts';
 import { copyText, Note } from '../rooms/pieces.tsx';
 import { t as words } from '../rooms/words.ts';
 import { roleName, t } from './words.ts';
@@ -54,6 +55,70 @@ export function RoleDialog({ person, onClose, onDone }: { person: AdminPerson; o
             <span class="hint">{t(`may_${one}`)}</span>
           </label>
         ))}
+      </div>
+    </Dialog>
+  );
+}
+
+interface Leaving {
+  channels: number;
+  passes: { id: Id; name: string; to: Id | null }[];
+}
+
+/** For a while, or for good: then with what becomes of the channels. */
+export function DeactivateDialog({ person, onClose, onDone, onUndo }: { person: AdminPerson; onClose: () => void; onDone: () => void; onUndo: () => void }) {
+  const leaving = useLoad<Leaving>((signal) => get<Leaving>(`/admin/people/${person.id}/leaving`, {}, { signal }), [person.id]);
+  const [leave, setLeave] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const save = async (): Promise<void> => {
+    setBusy(true);
+    if (await act({ t: 'person.deactivate', person: person.id, leave })) {
+      // Who is out of the channels comes back by an owner of each alone: there is nothing to take back here.
+      if (leave) toast(t('has_left', { name: person.name }));
+      else toast(t('deactivated', { name: person.name }), { action: { label: t('reactivate'), run: onUndo } });
+      onDone();
+      onClose();
+    } else setBusy(false);
+  };
+  const option = (good: boolean, label: string, hint: string) => (
+    <label class="option" for={`leave-${good}`}>
+      <input id={`leave-${good}`} type="radio" name="leave" checked={leave === good} onChange={() => setLeave(good)} />
+      {label}
+      <span class="hint">{hint}</span>
+    </label>
+  );
+  return (
+    <Dialog
+      title={t('deactivate_title', { name: person.name })}
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose}>{words('cancel')}</Button>
+          <Button kind="danger" busy={busy} disabled={!leaving.data} onClick={() => void save()}>
+            {t('deactivate')}
+          </Button>
+        </>
+      }
+    >
+      <div class="stack">
+        <p>{t('deactivate_text', { name: person.name })}</p>
+        <Load from={leaving}>
+          {({ channels, passes }) => (
+            <>
+              <div class="options" role="radiogroup" aria-label={t('deactivate')}>
+                {option(false, t('for_a_while'), t('for_a_while_hint'))}
+                {option(true, t('for_good'), t('for_good_hint', { n: channels }))}
+              </div>
+              {leave && passes.length ? (
+                <ul>
+                  {passes.map((one) => (
+                    <li key={one.id}>{one.to ? t('passes_to', { channel: one.name, name: nameOf(one.to) }) : t('passes_to_none', { channel: one.name })}</li>
+                  ))}
+                </ul>
+              ) : null}
+            </>
+          )}
+        </Load>
       </div>
     </Dialog>
   );

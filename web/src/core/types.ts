@@ -752,7 +752,8 @@ export type Command =
   | { t: 'invite.revoke'; invite: Id }
   | { t: 'device.revoke'; device: Id }
   | { t: 'person.role'; person: Id; role: Role }
-  | { t: 'person.deactivate' | 'person.reactivate' | 'person.reset'; person: Id }
+  | { t: 'person.deactivate'; person: Id; leave: boolean }
+  | { t: 'person.reactivate' | 'person.reset'; person: Id }
   | { t: 'workspace.edit'; name: string }
   | { t: 'policy.set'; c: Id | null; keep_days: number | null; inherit?: boolean; floor_days: number | null; lock?: boolean }
   | { t: 'policy.approve' | 'policy.stop'; proposal: Id }

@@ -216,6 +216,8 @@ export default {
   'fact:shown': 'المعروض',
   'fact:file': 'الملف',
   'fact:expired': 'انقضت المدة',
+  'fact:left': 'قنوات غادرها',
+  'fact:passed': 'انتقلت',
   'group:Server': 'الخادم',
   'group:Workspace': 'مساحة العمل',
   'group:Retention': 'الحفظ',

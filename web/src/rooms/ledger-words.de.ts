@@ -216,6 +216,8 @@ export default {
   'fact:shown': 'gezeigt',
   'fact:file': 'Datei',
   'fact:expired': 'abgelaufen',
+  'fact:left': 'Kanäle verlassen',
+  'fact:passed': 'übergeben',
   'group:Server': 'Server',
   'group:Workspace': 'Workspace',
   'group:Retention': 'Aufbewahrung',

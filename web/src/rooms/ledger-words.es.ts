@@ -216,6 +216,8 @@ export default {
   'fact:shown': 'mostrados',
   'fact:file': 'archivo',
   'fact:expired': 'caducado',
+  'fact:left': 'canales dejados',
+  'fact:passed': 'traspasados',
   'group:Server': 'Servidor',
   'group:Workspace': 'Espacio de trabajo',
   'group:Retention': 'Conservación',

@@ -216,6 +216,8 @@ export default {
   'fact:shown': 'getoond',
   'fact:file': 'bestand',
   'fact:expired': 'verlopen',
+  'fact:left': 'kanalen verlaten',
+  'fact:passed': 'overgedragen',
   'group:Server': 'Server',
   'group:Workspace': 'Werkruimte',
   'group:Retention': 'Bewaren',

@@ -208,6 +208,8 @@ const FACTS: Record<string, string> = {
   shown: 'shown',
   file: 'file',
   expired: 'expired',
+  left: 'channels left',
+  passed: 'passed on',
 };
 
 const WORDS = {

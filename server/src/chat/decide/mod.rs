@@ -9,7 +9,7 @@ mod door;
 mod forget;
 mod governance;
 mod message;
-mod people;
+pub mod people;
 mod pin;
 pub mod policy;
 mod poll;
@@ -271,7 +271,9 @@ pub fn decide(
         Command::InviteRevoke { invite } => people::revoke_invite(&mut build, *invite)?,
         Command::DeviceRevoke { device } => people::revoke_device(&mut build, *device)?,
         Command::PersonRole { person, role } => people::role(&mut build, *person, *role)?,
-        Command::PersonDeactivate { person } => people::deactivate(&mut build, *person)?,
+        Command::PersonDeactivate { person, leave } => {
+            people::deactivate(&mut build, *person, *leave)?
+        }
         Command::PersonReactivate { person } => people::reactivate(&mut build, *person)?,
         Command::PersonReset { person } => people::reset(&mut build, *person, &mut facts)?,
         Command::WorkspaceEdit { name } => governance::rename_workspace(&mut build, name)?,

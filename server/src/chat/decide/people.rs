@@ -4,11 +4,12 @@ use migrations_free_store::Id;
 
 use super::{Build, Facts};
 use crate::chat::command::{
-    INVITE_HOURS_MAX, INVITE_USES_MAX, MEMBERS_AT_ONCE_MAX, REASON_CHARS_MAX, Role, clean_name,
-    clean_text,
+    ChannelKind, INVITE_HOURS_MAX, INVITE_USES_MAX, MEMBERS_AT_ONCE_MAX, REASON_CHARS_MAX, Role,
+    clean_name, clean_text,
 };
 use crate::chat::event::{Act, Content};
 use crate::chat::refusal::Refusal;
+use crate::chat::state::{Channel, State};
 
 /// A reset link is short-lived: it stands in for a credential.
 const RESET_MS: u64 = 24 * 3_600_000;
@@ -129,12 +130,63 @@ pub(super) fn role(build: &mut Build<'_>, person: Id, role: Role) -> Result<(), 
     Ok(())
 }
 
-pub(super) fn deactivate(build: &mut Build<'_>, person: Id) -> Result<(), Refusal> {
-    let known = build.state.people.get(&person).ok_or(Refusal::NotFound)?;
-    if known.active {
-        build.audit(Act::PersonDeactivated { person }, None, None);
+/// With `leave` the person goes out of every channel in the same act.
+pub(super) fn deactivate(build: &mut Build<'_>, person: Id, leave: bool) -> Result<(), Refusal> {
+    let state = build.state;
+    let known = state.people.get(&person).ok_or(Refusal::NotFound)?;
+    let left: Vec<Left> = match leave {
+        true => leaving(state, person).collect(),
+        false => Vec::new(),
+    };
+    if !known.active && left.is_empty() {
+        return Ok(());
+    }
+    let act = Act::PersonDeactivated {
+        person,
+        left: left.len() as u32,
+        passed: left.iter().filter(|left| left.heir.is_some()).count() as u32,
+    };
+    build.audit(act, None, None);
+    for Left { channel, heir, .. } in left {
+        if let Some(heir) = heir {
+            build.standing(channel, Act::OwnerGranted { person: heir }, None);
+        }
+        build.standing(channel, Act::MemberRemoved { person }, None);
     }
     Ok(())
+}
+
+/// A channel that somebody who leaves the company goes out of.
+pub struct Left {
+    pub channel: Id,
+    /// Nobody else owns it.
+    pub was_last: bool,
+    /// Then who does from now on: of those who may, whoever has been in it longest. Nobody comes into a channel by this.
+    pub heir: Option<Id>,
+}
+
+/// By id. A conversation of two stays the other's.
+pub fn leaving(state: &State, person: Id) -> impl Iterator<Item = Left> {
+    let mut theirs: Vec<(Id, &Channel)> = state
+        .channels_of(person)
+        .filter(|(_, channel)| channel.kind != ChannelKind::Direct)
+        .collect();
+    theirs.sort_unstable_by_key(|(id, _)| *id);
+    theirs.into_iter().map(move |(id, channel)| {
+        let may_own = |id: Id| {
+            let role = state.role(id);
+            id != person && role.is_some_and(|role| !matches!(role, Role::Guest | Role::Bot))
+        };
+        let others = channel.members.iter().filter(|(id, _)| may_own(**id));
+        let owns = |id: &Id| channel.members.get(id).is_some_and(|member| member.owner);
+        let was_last = owns(&person) && !others.clone().any(|(id, _)| owns(id));
+        let longest = || others.min_by_key(|(id, member)| (member.since, **id));
+        Left {
+            channel: id,
+            was_last,
+            heir: was_last.then(longest).flatten().map(|(id, _)| *id),
+        }
+    })
 }
 
 pub(super) fn reactivate(build: &mut Build<'_>, person: Id) -> Result<(), Refusal> {

@@ -11,8 +11,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::identity::{Devices, devices_of as devices_of_person};
 use crate::chat::command::ChannelKind;
+use crate::chat::decide::people::{Left, leaving as leaving_of};
 use crate::chat::event::Event;
-use crate::chat::state::fold_handle;
+use crate::chat::state::{Device, fold_handle};
 use crate::chat::{Refusal, Role, State as ChatState};
 use crate::http::App;
 use crate::http::error::extract;
@@ -213,6 +214,55 @@ pub async fn devices_of(
         return Err(Refusal::NotFound);
     }
     Ok(Json(devices_of_person(&app, person, None)))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Leaving {
+    devices: usize,
+    /// Channels that the person would go out of.
+    channels: usize,
+    /// Those of them that nobody else owns, by name.
+    passes: Vec<Passes>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Passes {
+    #[schema(value_type = String)]
+    id: Id,
+    name: String,
+    /// Null: none of its members may own it.
+    #[schema(value_type = Option<String>)]
+    to: Option<Id>,
+}
+
+/// What leaving the company would mean for a person, before it is done.
+#[utoipa::path(get, path = "/api/v1/admin/people/{p}/leaving", params(("p" = String, Path)), responses((status = 200, body = Leaving)))]
+pub async fn leaving(
+    State(app): State<Arc<App>>,
+    session: Session,
+    extract::Path(person): extract::Path<Id>,
+) -> Result<Json<Leaving>, Refusal> {
+    let state = app.views.state.read();
+    one_of(&state, session, &[Role::Admin])?;
+    if !state.people.contains_key(&person) {
+        return Err(Refusal::NotFound);
+    }
+    let live = |device: &&Device| device.person == person && device.live;
+    let left: Vec<Left> = leaving_of(&state, person).collect();
+    let passes = left.iter().filter(|left| left.was_last).map(|left| Passes {
+        id: left.channel,
+        name: state
+            .channels
+            .get(&left.channel)
+            .map(|channel| channel.name.clone())
+            .unwrap_or_default(),
+        to: left.heir,
+    });
+    Ok(Json(Leaving {
+        devices: state.devices.values().filter(live).count(),
+        channels: left.len(),
+        passes: passes.collect(),
+    }))
 }
 
 #[derive(Serialize, ToSchema)]

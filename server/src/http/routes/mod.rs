@@ -67,6 +67,7 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(admin::invites))
         .routes(routes!(admin::people))
         .routes(routes!(admin::devices_of))
+        .routes(routes!(admin::leaving))
         .routes(routes!(admin::channels))
         .routes(routes!(policy::preview))
         .routes(routes!(policy::proposals))

@@ -256,8 +256,14 @@ impl World {
                     return;
                 }
                 let person = self.people[*author].person();
-                self.asks(self.admin, Command::PersonDeactivate { person })
-                    .expect("gone");
+                self.asks(
+                    self.admin,
+                    Command::PersonDeactivate {
+                        person,
+                        leave: false,
+                    },
+                )
+                .expect("gone");
                 let reason = "asked for it".into();
                 self.orders(Command::EraseRequest { person, reason });
                 model.erased.push(*author);
