@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { eventually } from '../browser.mjs';
 import { CHANNEL } from './j1-begin.mjs';
+import { arrive } from './j6-export.mjs';
 
 /** More than any disk has free: the server is read-only from its start. */
 const RESERVE = 'disk_reserve_mib = 4000000000\n';
@@ -42,5 +43,33 @@ export default async function house(world, promise) {
     await grace.row('Written on a full disk').getByRole('img', { name: /Sent|Delivered|Read/ }).waitFor();
     await eventually('the notice is gone', async () => !(await grace.text(FULL).filter({ visible: true }).isVisible()));
     assert.equal(await linus.rows('Written on a full disk').count(), 1);
+  });
+
+  await promise('who has left the company is out of everything in one act, and what would pass on is said before', async () => {
+    const quinn = (world.people.quinn = await arrive(world, 'Quinn Leaver'));
+    const { people } = (await ada.ask('/bootstrap')).body;
+    const id = (name) => people.find((one) => one.name === name).id;
+    const c = (await quinn.command({ t: 'channel.create', kind: 'group', name: 'Forklifts', people: [id('Linus Baker')] })).c;
+    await linus.openChannel('Forklifts');
+    await ada.go('#/admin/people');
+    await ada.field('Find by name').fill('Quinn');
+    await ada.button('Actions for Quinn Leaver').click();
+    await ada.page.getByRole('menuitem', { name: 'Deactivate' }).click();
+    const dialog = ada.dialog('Deactivate Quinn Leaver?');
+    await dialog.getByRole('radio', { name: /^Has left the company/ }).check();
+    await ada.text('Forklifts passes to Linus Baker.', dialog).waitFor();
+    await world.shot(ada, '93-leaves');
+    await ada.button('Deactivate', dialog).click();
+    await ada.text('Quinn Leaver is signed out and out of every channel.').waitFor();
+    await world.shot(ada, '94-has-left');
+    await quinn.field('PIN or password').or(quinn.text(/Sign in/)).first().waitFor();
+    await eventually('Linus owns it', async () => {
+      const mine = (await linus.ask('/bootstrap')).body.channels.find((one) => one.id === c);
+      return mine.members.length === 1 && mine.members[0].owner;
+    });
+    await world.shot(linus, '95-owns');
+    await ada.go('#/admin/ledger?act=person.deactivated');
+    await ada.text(/passed on/).first().waitFor();
+    await world.shot(ada, '96-one-entry');
   });
 }
