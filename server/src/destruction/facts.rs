@@ -86,6 +86,7 @@ pub struct Kept {
 
 /// The rule by which a day's time was over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = DestroyedByRule)]
 pub struct Rule {
     /// None: of the workspace.
     #[schema(value_type = Option<String>)]
@@ -101,6 +102,7 @@ pub struct Rule {
 
 /// What somebody asked to have forgotten, and somebody else approved.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = DestroyedByOrder)]
 pub struct Order {
     #[schema(value_type = String)]
     pub id: Id,

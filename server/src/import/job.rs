@@ -61,6 +61,7 @@ pub struct Outcome {
 
 /// What the file holds, before anything of it comes in.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ImportPreview)]
 pub struct Preview {
     pub form: &'static str,
     pub group_name: Option<String>,

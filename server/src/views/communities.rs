@@ -43,6 +43,7 @@ pub struct Asker {
 
 /// A channel that one asks to be let in to.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AskedToEnter)]
 pub struct Asked {
     #[schema(value_type = String)]
     pub id: Id,

@@ -49,6 +49,7 @@ pub struct Sought {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = GrantedHit)]
 pub struct Hit {
     pub item: Found,
     pub snippet: String,

@@ -15,6 +15,7 @@ export default async function begin(world, promise) {
   await promise('the printed link sets up the workspace', async () => {
     const ada = (people.ada = await Person.arrive(browser, shape, site.origin, 'Ada Lovelace'));
     await ada.page.goto(site.setup);
+    await ada.field('Name of the workspace').waitFor();
     await world.shot(ada, '01-setup');
     await ada.field('Name of the workspace').fill('Harbour Hotel');
     await ada.field('Your name').fill(ada.name);

@@ -1,6 +1,7 @@
 //! Promises kept by the real program, in one test binary so that it links once.
 //! Build the program first: `cargo build` in the same profile.
 
+mod attacks;
 mod backup;
 mod bad_input;
 mod certificate;
@@ -27,6 +28,7 @@ mod polls;
 mod powercut;
 mod previews;
 mod proxy;
+mod published;
 mod push;
 mod record;
 mod review;

@@ -1192,7 +1192,7 @@ impl<'w> Column<'w> {
             "/api/v1/destructions/{position}" | "/api/v1/destructions/{position}/certificate" => {
                 get(path.replace("{position}", &self.destruction().to_string()))
             }
-            "/tiles/tile/{*path}" => get("/tiles/tile/0/000.p/1".to_owned()),
+            "/tiles/tile/{path}" => get("/tiles/tile/0/000.p/1".to_owned()),
             "/api/v1/log/{position}/proof" => get("/api/v1/log/0/proof".to_owned()),
             "/checkpoint"
             | "/tiles/checkpoint"

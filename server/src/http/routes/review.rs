@@ -108,6 +108,7 @@ pub async fn grants(
 /// Which messages are meant; an empty list means all, and times are whole UTC days.
 #[derive(Deserialize, ToSchema, Default)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = Reach)]
 pub struct Asked {
     #[schema(value_type = Vec<String>)]
     channels: Vec<Id>,
