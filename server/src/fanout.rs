@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 
 use crate::chat::event::{Act, Event};
 use crate::chat::{Sight, state::State};
+use crate::drafts::{Held, Place};
 
 /// What may wait for one reader before its queue is dropped.
 pub const QUEUE_FRAMES_MAX: usize = 1024;
@@ -135,6 +136,10 @@ impl Listener {
         self.wake.notify_one();
     }
 
+    fn is_ending(&self) -> bool {
+        self.queue.lock().ending.is_some()
+    }
+
     /// Resolves when there is something to take.
     pub async fn ready(&self) {
         self.wake.notified().await;
@@ -176,6 +181,7 @@ pub trait Encode: Send {
     fn left(&mut self, event: &Event, channel: Id) -> Bytes;
     fn presence(&mut self, person: Id, on: bool) -> Bytes;
     fn typing(&mut self, channel: Id, person: Id, thread: Option<u64>) -> Bytes;
+    fn draft(&mut self, place: Place, held: &Held) -> Bytes;
 }
 
 /// Who listens to a channel, and from which number on.
@@ -271,6 +277,16 @@ impl Fanout {
     pub fn tell(&self, person: Id, frame: &Bytes) {
         for listener in self.people.get(&person).into_iter().flatten() {
             listener.push(std::slice::from_ref(frame));
+        }
+    }
+
+    /// What somebody is writing, to that person's sockets but this one. A device that is being signed out gets it no more.
+    pub fn draft(&self, person: Id, from: Option<&Arc<Listener>>, frame: &Bytes) {
+        let is_from = |l: &Arc<Listener>| from.is_some_and(|from| Arc::ptr_eq(from, l));
+        for listener in self.people.get(&person).into_iter().flatten() {
+            if !is_from(listener) && !listener.is_ending() {
+                listener.push(std::slice::from_ref(frame));
+            }
         }
     }
 

@@ -7,7 +7,7 @@
 //! 5. `fanout`    who hears what.
 //!
 //! `backup` copies what is kept elsewhere and back; `control` and `doctor` serve whoever runs the machine.
-//! `kept` are small files of our own. `metrics` counts; `room` is what the data disk has left.
+//! `kept` are small files of our own. `drafts` is memory alone. `metrics` counts; `room` is what the data disk has left.
 //! `identity`, `files`, `retention`, `due`, `export`, `import` and `push` are callers of the door with no privileges
 //! of their own. `witness` lets strangers check the log. `clock` and `config` are inputs.
 
@@ -18,6 +18,7 @@ pub mod config;
 pub mod control;
 pub mod destruction;
 pub mod doctor;
+pub mod drafts;
 pub mod due;
 pub mod export;
 pub mod fanout;

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::chat::command::{Command, Door as Inner, REDACT_MESSAGES_MAX, Target, Upload};
-use crate::chat::decide::{FRESH_IDS, FreshIds};
+use crate::chat::decide::{FRESH_IDS, FreshIds, could_send};
 use crate::chat::event::{Act, Content, HEADER_VERSION};
 use crate::chat::preview::LinkPreview;
 use crate::chat::schedule::{Scheduled, Waited};
@@ -26,6 +26,7 @@ use crate::chat::{
     Ack, Actor, Draft, Event, Facts, Hash, Header, Refusal, State, authorise, decide,
 };
 use crate::clock::Clock;
+use crate::drafts::{self, Drafts, Held, Place};
 use crate::fanout::{Encode, Ending, Fanout, Listener};
 use crate::metrics::Metrics;
 use crate::retention::Plan;
@@ -99,6 +100,11 @@ enum Ask {
         person: Id,
         thread: Option<u64>,
     },
+    Draft {
+        listener: Arc<Listener>,
+        place: Place,
+        held: Held,
+    },
     Tell {
         person: Id,
         frame: Bytes,
@@ -125,6 +131,8 @@ enum KeyJob {
 pub struct Listening {
     pub position: Position,
     pub online: Vec<Id>,
+    /// What this person is writing elsewhere.
+    pub drafts: Vec<(Place, Held)>,
 }
 
 impl Door {
@@ -235,6 +243,17 @@ impl Door {
         });
     }
 
+    /// Refused when the queue is full: words on their way to the log go first.
+    pub fn draft(&self, listener: &Arc<Listener>, place: Place, held: Held) -> Result<(), Refusal> {
+        let listener = Arc::clone(listener);
+        let ask = Ask::Draft {
+            listener,
+            place,
+            held,
+        };
+        self.queue.try_send(ask).map_err(|_| Refusal::Unavailable)
+    }
+
     /// A frame that is not an event (progress of a job), to one person's devices.
     pub fn tell(&self, person: Id, frame: Bytes) {
         let _dropped = self.queue.try_send(Ask::Tell { person, frame });
@@ -287,6 +306,7 @@ pub fn start(parts: Parts) -> std::io::Result<(Door, std::thread::JoinHandle<()>
         parts,
         asks,
         fanout: Fanout::default(),
+        drafts: Drafts::default(),
         batch: Batch::default(),
         under_way: None,
         signed: Instant::now(),
@@ -301,6 +321,7 @@ struct Sequencer {
     parts: Parts,
     asks: mpsc::Receiver<Ask>,
     fanout: Fanout,
+    drafts: Drafts,
     /// What is decided by: the readers' state, and all that is not yet durable.
     ahead: State,
     batch: Batch,
@@ -449,6 +470,11 @@ impl Sequencer {
                         .typing(channel, person, thread, self.parts.encode.as_mut());
                 }
             }
+            Ask::Draft {
+                listener,
+                place,
+                held,
+            } => self.draft(state, &listener, place, &held),
             Ask::Tell { person, frame } => self.fanout.tell(person, &frame),
             // Done after the commit, with nothing under way.
             Ask::Keys(job) => self.batch.keys.push(job),
@@ -791,12 +817,14 @@ impl Sequencer {
         if !batch.events.is_empty() {
             self.parts.metrics.fanout.observe(begun.elapsed());
         }
+        self.end_drafts(&state, &batch.events);
         for (listener, ready) in batch.listens {
             self.fanout
                 .listen(&listener, &state.read(), self.parts.encode.as_mut());
             let listening = Listening {
                 position: self.parts.writer.next(),
                 online: self.fanout.online(),
+                drafts: self.drafts_for(&state.read(), &listener),
             };
             if ready.send(listening).is_err() {
                 self.fanout
@@ -816,6 +844,70 @@ impl Sequencer {
         if is_awaited || self.signed.elapsed() >= CHECKPOINT_EVERY {
             self.sign();
         }
+    }
+
+    /// Held in memory, and passed on to the person's other devices, when it is newer than what is held.
+    fn draft(&mut self, state: &State, listener: &Arc<Listener>, place: Place, held: &Held) {
+        let person = listener.person;
+        if state.device_is_live(listener.device, person)
+            && self.may_draft(state, person, place)
+            && self.drafts.put(person, place, held.clone())
+        {
+            let frame = self.parts.encode.draft(place, held);
+            self.fanout.draft(person, Some(listener), &frame);
+        }
+    }
+
+    /// Words are held for places alone where they could be sent.
+    fn may_draft(&self, state: &State, person: Id, place: Place) -> bool {
+        let root = place
+            .thread
+            .map(|q| (q, self.target(place.channel, q).ok().flatten()));
+        could_send(state, person, place.channel, root)
+    }
+
+    fn drafts_for(&self, state: &State, listener: &Listener) -> Vec<(Place, Held)> {
+        if !state.device_is_live(listener.device, listener.person) {
+            return Vec::new();
+        }
+        let theirs = self.drafts.of(listener.person);
+        theirs
+            .filter(|(place, _)| self.may_draft(state, listener.person, *place))
+            .map(|(place, held)| (place, held.clone()))
+            .collect()
+    }
+
+    /// Lets go of drafts whose words were sent, or that nobody may have any more after what happened.
+    fn end_drafts(&mut self, state: &RwLock<State>, events: &[Event]) {
+        if self.drafts.is_empty() {
+            return;
+        }
+        let mut drafts = std::mem::take(&mut self.drafts);
+        for event in events {
+            if let Some((place, text)) = said(event) {
+                let (person, at) = (event.header.actor, event.header.at);
+                if let Some(none) = drafts.sent(person, place, text, at) {
+                    let frame = self.parts.encode.draft(place, &none);
+                    self.fanout.draft(person, None, &frame);
+                }
+            }
+            let Some((person, channel)) = drafts::ended_by(event) else {
+                continue;
+            };
+            let state = state.read();
+            let members = channel.filter(|_| person.is_none());
+            let members = members.and_then(|channel| state.channels.get(&channel));
+            let members = members.into_iter().flat_map(|known| known.members.keys());
+            for person in person.iter().chain(members) {
+                if drafts.holds(*person) {
+                    let is_in = channel.is_some() || state.is_signed_in(*person);
+                    drafts.keep(*person, channel, |place| {
+                        is_in && self.may_draft(&state, *person, place)
+                    });
+                }
+            }
+        }
+        self.drafts = drafts;
     }
 
     /// Gives the answer. A socket is returned to be woken later: who writes mostly hears the message too, and
@@ -904,6 +996,16 @@ fn json(part: &impl serde::Serialize) -> Result<Vec<u8>, Refusal> {
     let mut bytes = Vec::with_capacity(PART_BYTES_USUAL);
     serde_json::to_writer(&mut bytes, part).map_err(|_| Refusal::Unavailable)?;
     Ok(bytes)
+}
+
+/// The words of a message, and where they stand.
+fn said(event: &Event) -> Option<(Place, &str)> {
+    let Act::MessagePosted { thread, .. } = event.header.act else {
+        return None;
+    };
+    let channel = event.header.channel?;
+    let text = event.content.as_ref()?.text.as_deref()?;
+    Some((Place { channel, thread }, text))
 }
 
 /// The message an event made, as later commands may refer to it.

@@ -46,7 +46,7 @@ impl Person {
 
     /// A command over HTTP; an id is added when there is none.
     pub fn tries(&mut self, mut command: Value) -> Result<Value, Refused> {
-        if command["id"].is_null() && command["t"] != "typing" {
+        if command["id"].is_null() && command["t"] != "typing" && command["t"] != "draft" {
             command["id"] = json!(self.mint());
         }
         let answer = must(self.http.post("/api/v1/commands", &command));

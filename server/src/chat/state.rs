@@ -388,6 +388,12 @@ impl State {
             .is_some_and(|d| d.live && d.person == person)
     }
 
+    /// Is this person signed in anywhere?
+    pub fn is_signed_in(&self, person: Id) -> bool {
+        let mut live = self.devices.values().filter(|d| d.live);
+        live.any(|d| d.person == person)
+    }
+
     /// The live session behind a token's hash.
     pub fn session(&self, token: &Hash) -> Option<(Id, &Device)> {
         let id = self.tokens.get(token)?;

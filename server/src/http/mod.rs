@@ -46,6 +46,7 @@ use crate::chat::{Actor, Refusal};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::Control;
+use crate::drafts;
 use crate::due::Due;
 use crate::export::jobs::Exports;
 use crate::files::Uploads;
@@ -104,6 +105,7 @@ pub struct App {
     pub(crate) setup: Mutex<Option<Token>>,
     pub(crate) device_links: routes::identity::DeviceLinks,
     pub(crate) rates: rate::Rates,
+    pub(crate) draft_rates: rate::Rates,
     /// Sockets that are open.
     pub(crate) connections: AtomicU32,
     /// A place for each connection.
@@ -208,6 +210,12 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<Running> {
         imports: Imports::new(Arc::clone(&views), door.clone(), clock.clone()),
         sweeper: broom.start(Arc::clone(&views), door.clone(), clock.clone(), &config)?,
         rates: rate::Rates::new(&config.limits),
+        // Of their own: what is not sent takes nothing from what is.
+        draft_rates: rate::Rates::new(&crate::config::Limits {
+            commands_per_minute: drafts::FRAMES_PER_MINUTE,
+            commands_burst: drafts::FRAMES_BURST,
+            ..config.limits.clone()
+        }),
         previews: Previews::new(&config),
         throttle: Mutex::new(Throttle::new(crate::identity::throttle::Limits::default())),
         hashing: Semaphore::new(HASHING_MAX),

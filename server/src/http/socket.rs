@@ -31,7 +31,9 @@ use super::accept::Place;
 use super::session::Session;
 use super::{App, BUILD, wire};
 use crate::chat::command::{Command, FILES_MAX, Poll, Send as SendCommand, TEXT_BYTES_MAX};
+use crate::chat::decide::message_text;
 use crate::chat::{Refusal, Role as PersonRole};
+use crate::drafts::{self, Held};
 use crate::fanout::{Ending, Listener, Taken};
 use crate::files::FILE_BYTES_MAX;
 use crate::http::wire::Wire;
@@ -133,6 +135,19 @@ struct Small {
     th: Option<u64>,
     #[serde(default)]
     on: Option<bool>,
+}
+
+/// What is being written; no words: they were sent or cleared.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DraftIn {
+    #[serde(rename = "t")]
+    _t: String,
+    c: Id,
+    #[serde(default)]
+    thread: Option<u64>,
+    text: String,
+    at: u64,
 }
 
 #[derive(Serialize)]
@@ -353,9 +368,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             online: &listening.online,
             limits: LIMITS,
         });
+        let drafts = listening.drafts.iter();
+        let drafts = drafts.map(|(place, held)| wire::draft(*place, held));
         self.write(
             std::iter::once(ready)
                 .chain(frames.into_iter().flatten())
+                .chain(drafts)
                 .collect(),
         )
         .await
@@ -500,11 +518,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
                 }
                 Ok(())
             }
+            ("draft", _, _) => match self.draft(text) {
+                Ok(()) => Ok(()),
+                Err(refusal) => self.refuse(None, &refusal).await,
+            },
             _ => match parse(text.as_bytes()) {
                 Ok((id, command)) => self.submit(id, command).await,
                 Err(refusal) => self.refuse(id_in(text), &refusal).await,
             },
         }
+    }
+
+    fn draft(&self, text: &str) -> Result<(), Refusal> {
+        let now = self.app.clock.now_ms();
+        self.app.draft_rates.admit(self.session.device, now)?;
+        let draft: DraftIn =
+            serde_json::from_str(text).map_err(|error| Refusal::BadRequest(error.to_string()))?;
+        let held = Held::of(message_text(&draft.text)?, draft.at.min(now));
+        let place = drafts::Place {
+            channel: draft.c,
+            thread: draft.thread,
+        };
+        self.app.door.draft(&self.listener, place, held)
     }
 
     async fn submit(&mut self, id: Id, command: Command) -> Result<(), Close> {

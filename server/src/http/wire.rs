@@ -13,6 +13,7 @@ use crate::chat::event::{Act, Event};
 use crate::chat::schedule::Unsent;
 use crate::chat::subject::Narrowed;
 use crate::chat::{Ack, Refusal, Sight};
+use crate::drafts::{Held, Place};
 use crate::fanout::Encode;
 use crate::identity::links::{LinkKind, Links};
 use crate::views::Views;
@@ -453,6 +454,29 @@ impl Encode for Wire {
             th: thread,
         })
     }
+
+    fn draft(&mut self, place: Place, held: &Held) -> Bytes {
+        draft(place, held)
+    }
+}
+
+pub fn draft(place: Place, held: &Held) -> Bytes {
+    #[derive(Serialize)]
+    struct Draft<'a> {
+        t: &'static str,
+        c: Id,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        thread: Option<u64>,
+        text: &'a str,
+        at: u64,
+    }
+    frame(&Draft {
+        t: "draft",
+        c: place.channel,
+        thread: place.thread,
+        text: &held.text,
+        at: held.at,
+    })
 }
 
 impl Wire {

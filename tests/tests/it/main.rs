@@ -12,6 +12,7 @@ mod crash;
 mod destructions;
 mod disk_full;
 mod disks;
+mod drafts;
 mod forgetting;
 mod formats;
 mod history;

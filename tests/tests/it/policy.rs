@@ -16,7 +16,7 @@ use tests::world::{PATIENCE, Person, Socket, World};
 const TABLE: &str = include_str!("policy.txt");
 const ROLES: [&str; 6] = ["visitor", "guest", "member", "admin", "officer", "auditor"];
 /// What a person can ask for that neither `Command` nor the API document names.
-const MORE: [&str; 3] = ["typing", "GET /ws", "GET /api/openapi.json"];
+const MORE: [&str; 4] = ["typing", "draft", "GET /ws", "GET /api/openapi.json"];
 const HISTORY: &str = "1/13/21, 10:00 - Grace: good morning\n1/13/21, 10:01 - Alan: and to you\n";
 /// The server holds a few files at once for everyone: imports are asked one at a time.
 static IMPORTING: Mutex<()> = Mutex::new(());
@@ -179,6 +179,7 @@ enum Ask {
     Socket,
     /// In this channel.
     Typing(String),
+    Draft(Value),
 }
 
 fn get(path: String) -> Ask {
@@ -371,11 +372,12 @@ impl<'w> Column<'w> {
                 let headers = [("Content-Type", *kind)];
                 read(http.send(method, path, &headers, body).expect("an answer"))
             }
-            Ask::Socket | Ask::Typing(_) => {
+            Ask::Socket | Ask::Typing(_) | Ask::Draft(_) => {
                 let cookie = cookie.unwrap_or_default();
                 match Socket::open(&self.world.site(), &cookie) {
                     Ok(_) => match ask {
                         Ask::Typing(c) => (self.types(c), Vec::new()),
+                        Ask::Draft(draft) => (self.drafts(draft), Vec::new()),
                         _ => ("ok".to_owned(), Vec::new()),
                     },
                     Err(_) => {
@@ -418,6 +420,32 @@ impl<'w> Column<'w> {
             }
         }
         "nothing at all".to_owned()
+    }
+
+    /// Does another page of the asker's have what the asker writes?
+    fn drafts(&mut self, draft: &Value) -> String {
+        let asker = self.asker.as_mut().expect("an asker");
+        let mut ear = asker.tab();
+        ear.listens();
+        asker.listens();
+        asker.puts(draft);
+        // Answered after the draft was dealt with, and so is what the other one asks then.
+        for who in [asker, &mut ear] {
+            let after = json!({"t": "got", "id": who.mint(), "c": draft["c"], "q": 1});
+            who.puts(&after);
+            let found = who.expects("an answer", |f| f["id"] == after["id"] || f["t"] == "draft");
+            if found["t"] == "draft" {
+                return if found == *draft {
+                    "ok".to_owned()
+                } else {
+                    found.to_string()
+                };
+            }
+            if found["t"] == "err" && found["code"] != "not_found" {
+                return found.to_string();
+            }
+        }
+        "silence".to_owned()
     }
 
     fn newcomer(&mut self, role: &str) -> Person {
@@ -600,6 +628,15 @@ impl<'w> Column<'w> {
             ("save", "") => json!({"t": name, "c": c, "q": q, "on": true}),
             ("mute", "") => json!({"t": name, "c": c, "on": true}),
             ("typing", "") => return Ask::Typing(c),
+            ("draft", "in an announcement's thread") => {
+                let at = now_ms() - 60_000;
+                let draft = json!({"t": name, "c": c, "thread": q, "text": "hello", "at": at});
+                return Ask::Draft(draft);
+            }
+            ("draft", "" | "an announcement") => {
+                let at = now_ms() - 60_000;
+                return Ask::Draft(json!({"t": name, "c": c, "text": "hello", "at": at}));
+            }
             _ => panic!("no way to ask {name} {about}"),
         })
     }

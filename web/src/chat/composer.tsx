@@ -15,7 +15,7 @@ import { Icon } from '../ui/icon.tsx';
 import { MenuButton } from '../ui/menu.tsx';
 import { lazy } from '../ui/lazy.tsx';
 import { toast, toastFault } from '../ui/toast.tsx';
-import { draft, setDraft } from '../core/drafts.ts';
+import { draft, draftLeft, setDraft, watchDraft } from '../core/drafts.ts';
 import { authorName, channelName, gist, isOwner } from './names.ts';
 import { RuleLine } from './rule-line.tsx';
 import { canRecord } from './voice.ts';
@@ -72,6 +72,16 @@ export function Composer({ channel, thread, draftKey, reply, editing, dropped, o
     box.current?.focus();
     box.current?.setSelectionRange(text.value.length, text.value.length);
   }, [draftKey, editing]);
+  useLayoutEffect(
+    () =>
+      watchDraft(draftKey, {
+        isFocused: () => !editing && document.hasFocus() && document.activeElement === box.current,
+        show: (words) => {
+          if (!editing) text.value = words;
+        },
+      }),
+    [draftKey, editing],
+  );
   useEffect(() => {
     if (reply) box.current?.focus();
   }, [reply]);
@@ -124,6 +134,7 @@ export function Composer({ channel, thread, draftKey, reply, editing, dropped, o
     if (editing) {
       if (words !== editing.b) command({ t: 'edit', c: channel.id, q: editing.q, b: words, ...(m.length ? { m } : {}) }).catch(toastFault);
     } else {
+      setDraft(draftKey, '');
       enqueue({
         c: channel.id,
         b: words,
@@ -136,7 +147,6 @@ export function Composer({ channel, thread, draftKey, reply, editing, dropped, o
         ...(link.value ? { lp: link.value } : {}),
       });
       asking.value = urging.value = false;
-      setDraft(draftKey, '');
       lastTyping.current = 0;
     }
     text.value = editing ? draft(draftKey) : '';
@@ -334,7 +344,10 @@ export function Composer({ channel, thread, draftKey, reply, editing, dropped, o
                 if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') look();
               }}
               onKeyDown={keys}
-              onBlur={() => (popup.value = null)}
+              onBlur={() => {
+                popup.value = null;
+                draftLeft(draftKey);
+              }}
               onPaste={(event) => {
                 const pasted = [...(event.clipboardData?.files ?? [])];
                 if (pasted.length && !editing) {

@@ -2,7 +2,7 @@
 
 import { batch, computed, signal } from '@preact/signals';
 import { ApiError, bytes, get, onSignedOut, post } from './api.ts';
-import { forgetAllDrafts, forgetDrafts } from './drafts.ts';
+import { draftCame, forgetAllDrafts, forgetDrafts, offerDrafts, startDrafts } from './drafts.ts';
 import { arrived, discardChannel, flush, forgetOutbox, goOn, settled, startOutbox, takeUp, unquote, type Attachment } from './outbox.ts';
 import { Socket } from './socket.ts';
 import { apply, extendLine, fromBootstrap, openLine, restLine, setOnline, threadKey, type State } from './state.ts';
@@ -84,6 +84,12 @@ export async function start(): Promise<void> {
   await loadBootstrap();
   onSignedOut(() => void leave());
   socket.start();
+  startDrafts((frame) => {
+    if (!socket.open) return false;
+    // What is too long to be sent stays here.
+    if (new TextEncoder().encode(frame.text).length <= (state.peek()?.limits.text ?? 0)) socket.cast(frame);
+    return true;
+  });
   void startOutbox({ command: give, upload, later: (act, ms) => void setTimeout(act, ms), random: Math.random });
 }
 
@@ -267,10 +273,12 @@ function ready(hello: Ready): void {
   if (hello.resumed) void reopen(first);
   else void reload(hello.online);
   flush();
+  offerDrafts();
   void takeUp();
 }
 
 function take(frame: Frame, quiet = false): void {
+  if (frame.t === 'draft') return draftCame(frame);
   if (syncing && !quiet) {
     held.push(frame);
     return;

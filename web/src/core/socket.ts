@@ -95,7 +95,7 @@ export class Socket {
     });
   }
 
-  /** Without an answer: typing. */
+  /** Without an answer: typing, drafts. */
   cast(frame: { t: string; on?: boolean }): void {
     if (this.isReady) this.send(frame);
   }

@@ -702,7 +702,17 @@ export type Frame =
   | { t: 'export'; d: ExportJob }
   | { t: 'import'; d: ImportJob }
   | { t: 'typing'; c: Id; u: Id; th?: number | null }
-  | { t: 'presence'; u: Id; on: boolean };
+  | { t: 'presence'; u: Id; on: boolean }
+  | DraftFrame;
+
+/** What is being written on another device; without words: it was sent or cleared. */
+export interface DraftFrame {
+  t: 'draft';
+  c: Id;
+  thread?: number;
+  text: string;
+  at: Ms;
+}
 
 export interface Ready {
   t: 'ready';

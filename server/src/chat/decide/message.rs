@@ -3,6 +3,7 @@
 use migrations_free_store::Id;
 
 use super::{Ack, Build, Facts, confirm, poll};
+use crate::chat::authorise::{Sight, may_write};
 use crate::chat::command::{
     EMOJI_BYTES_MAX, FILES_MAX, MENTIONS_MAX, Send, TEXT_BYTES_MAX, Target, URGENT_PER_DAY_MAX,
 };
@@ -80,6 +81,15 @@ pub(super) fn send(
             ..Content::default()
         },
     )
+}
+
+/// May this person write there at all, now? Of a thread with the message that it hangs from.
+pub fn could_send(state: &State, person: Id, c: Id, thread: Option<(u64, Option<Target>)>) -> bool {
+    let hangs = thread.is_none_or(|(q, target)| {
+        let reads = Sight::of(state, person, c).is_ok_and(|sight| sight.reads(q).is_ok());
+        reads && live_message(target).is_ok_and(|target| target.thread.is_none())
+    });
+    hangs && may_write(state, person, c, thread.is_some()).is_ok() && open_channel(state, c).is_ok()
 }
 
 /// In a slow channel one waits after each message, whichever device it came from. Owners do not.
@@ -246,10 +256,11 @@ pub(super) fn open_channel(state: &State, c: Id) -> Result<&Channel, Refusal> {
 }
 
 pub(super) fn message_target(facts: &Facts) -> Result<Target, Refusal> {
-    let target = facts
-        .target
-        .filter(|t| t.is_message)
-        .ok_or(Refusal::NotFound)?;
+    live_message(facts.target)
+}
+
+fn live_message(target: Option<Target>) -> Result<Target, Refusal> {
+    let target = target.filter(|t| t.is_message).ok_or(Refusal::NotFound)?;
     if target.forgotten {
         return Err(Refusal::NotFound);
     }
@@ -269,7 +280,7 @@ pub(super) fn live_day(state: &State, c: Id, q: u64, day: u32) -> Result<u32, Re
         .ok_or(Refusal::NotFound)
 }
 
-pub(super) fn text(raw: &str) -> Result<&str, Refusal> {
+pub fn text(raw: &str) -> Result<&str, Refusal> {
     if raw.len() > TEXT_BYTES_MAX {
         return Err(Refusal::TooLarge {
             limit: TEXT_BYTES_MAX as u64,

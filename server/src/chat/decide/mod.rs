@@ -19,6 +19,8 @@ pub mod review;
 mod save;
 mod schedule;
 
+pub use message::{could_send, text as message_text};
+
 use std::collections::HashMap;
 
 use migrations_free_store::{Id, Position, Scope};
