@@ -10,6 +10,7 @@ rm -rf "$root"
 install -D -m 755 "$binary" "$root/usr/bin/daylight"
 strip --strip-debug "$root/usr/bin/daylight"
 install -D -m 644 deploy/daylight.service "$root/lib/systemd/system/daylight.service"
+install -D -m 755 deploy/restore-drill.sh "$root/usr/lib/daylight/restore-drill"
 install -D -m 644 deploy/example.toml "$root/etc/daylight/daylight.toml"
 # The unit says where the data is; the example's relative path is for those who try it out.
 sed -i 's/^data = .*/# data = "\/var\/lib\/daylight"/' "$root/etc/daylight/daylight.toml"

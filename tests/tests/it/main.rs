@@ -13,6 +13,7 @@ mod destructions;
 mod disk_full;
 mod disks;
 mod drafts;
+mod drill;
 mod forgetting;
 mod formats;
 mod history;
