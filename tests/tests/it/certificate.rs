@@ -16,6 +16,8 @@ use tests::launch::{self, Certificate, Settings};
 use tests::process::{Server, free_port, program};
 use tests::world::SECRET;
 
+use super::strangers::{repository, skipped};
+
 const NAME: &str = "chat.example.test";
 const HEALTH: &str = "/api/v1/admin/health";
 /// How long a certificate of the test's authority lasts: it is renewed after two thirds.
@@ -75,6 +77,62 @@ fn a_certificate_is_fetched_and_renewed_while_people_talk_and_a_failure_is_told(
         assert_eq!(mode & 0o077, 0, "{} is for its owner", path.display());
     }
     server.stop().expect("it stops");
+}
+
+/// What Mozilla asks of a server that everybody must reach, as sslyze judges it.
+#[test]
+fn a_stranger_finds_no_old_protocol_and_no_weak_cipher() {
+    const UNKNOWN: &str = "certificate_path_validation";
+    let python = repository().join("target/strangers/venv/bin/python");
+    let house = tempfile::tempdir().expect("a folder");
+    let [cert, key] = ["cert.pem", "key.pem"].map(|name| house.path().join(name));
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt"])
+        .args(["ec_paramgen_curve:P-256", "-nodes", "-days", "90"])
+        .args(["-subj", "/CN=localhost", "-addext"])
+        .args(["subjectAltName=DNS:localhost", "-addext"])
+        .args(["basicConstraints=critical,CA:FALSE", "-keyout"])
+        .arg(&key)
+        .arg("-out")
+        .arg(&cert)
+        .output();
+    let has_sslyze = Command::new(&python).args(["-c", "import sslyze"]).output();
+    let are_there = [made, has_sslyze].map(|done| done.is_ok_and(|done| done.status.success()));
+    if are_there != [true; 2] {
+        return skipped(
+            "sslyze judges our TLS",
+            "openssl or sslyze is not installed (deploy/ci/strangers.sh)",
+        );
+    }
+    let pem = fs::read(&cert).expect("read");
+    let certificate = Certificate {
+        der: CertificateDer::from_pem_slice(&pem)
+            .expect("a certificate")
+            .to_vec(),
+        cert_path: cert,
+        key_path: key,
+    };
+    let settings = Settings {
+        certificate: Some(&certificate),
+        ..Settings::default()
+    };
+    let server = launch::start(&house.path().join("data"), &settings).expect("it starts");
+    let judged = Command::new(&python)
+        .args(["-m", "sslyze", "--mozilla_config=intermediate"])
+        .arg(format!("localhost:{}", server.site.addr.port()))
+        .output()
+        .expect("it runs");
+    let told = String::from_utf8_lossy(&judged.stdout);
+    let (_, verdict) = told
+        .split_once("COMPLIANCE AGAINST")
+        .unwrap_or_else(|| panic!("{told}"));
+    let faults = verdict
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("* "));
+    // No authority that the world knows signs a certificate for a test.
+    let ours: Vec<&str> = faults.filter(|fault| !fault.starts_with(UNKNOWN)).collect();
+    assert!(ours.is_empty() && verdict.contains(UNKNOWN), "{told}");
+    server.kill().expect("killed");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::json;
 use tests::world::{Person, World};
 
-use super::strangers::repository;
+use super::strangers::{repository, skipped};
 
 /// Invented for each call.
 const EXAMPLES: &str = "4";
@@ -17,8 +17,10 @@ const LEFT_OUT: &str = "^/api/v1/(sync|signout)|^/ws";
 fn what_is_published_is_what_every_role_meets_and_nothing_invented_breaks_it() {
     let program = repository().join("target/strangers/venv/bin/schemathesis");
     let Ok(program) = program.canonicalize() else {
-        println!("skipped: schemathesis is not installed (deploy/ci/strangers.sh)");
-        return;
+        return skipped(
+            "schemathesis meets every role",
+            "it is not installed (deploy/ci/strangers.sh)",
+        );
     };
     let mut world = World::start();
     let mut people = a_company_with_something_of_everything(&world);
