@@ -50,7 +50,11 @@ impl Place {
 
     /// The folder it is in.
     pub fn parent(&self) -> Place {
-        self.at(self.path.parent().unwrap_or(&self.path))
+        match self.path.parent() {
+            // Of a name without a folder: where the program was started.
+            Some(above) if above.as_os_str().is_empty() => self.at(Path::new(".")),
+            above => self.at(above.unwrap_or(&self.path)),
+        }
     }
 
     pub fn with_extension(&self, extension: &str) -> Place {

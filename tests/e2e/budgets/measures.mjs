@@ -163,7 +163,8 @@ const MESSAGES_A_SECOND = 50;
 /** What the keys add to what the messages cost. */
 export async function type(world, tell) {
   const ada = await inChannel(world);
-  await ada.composer.focus();
+  // What she began to write in another measure has followed her here.
+  await ada.composer.fill('');
   const seconds = KEYS / KEYS_A_SECOND;
   const talk = () => world.talkers[0].sayAtPace(world.long, MESSAGES_A_SECOND * seconds, MESSAGES_A_SECOND, prose);
   const type = async () => {

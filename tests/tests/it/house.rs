@@ -7,9 +7,9 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tests::http::Client;
+use tests::http::{Client, Site};
 use tests::launch::{self, Certificate, Settings};
-use tests::process::program;
+use tests::process::{Server, free_port, program};
 use tests::world::{PATIENCE, SECRET, World};
 
 const HEALTH: &str = "/api/v1/admin/health";
@@ -94,6 +94,46 @@ fn a_clock_set_back_and_a_certificate_are_told_in_health() {
     let health = client.get(HEALTH).and_then(|a| a.ok()).expect("health");
     let ends = health["certificate"]["ends_at"].as_u64();
     assert!(ends > health["now"].as_u64(), "{health}");
+}
+
+/// As whoever tries it out does it: in an empty folder, with no settings and nothing named by its whole path.
+#[test]
+fn it_starts_in_an_empty_folder_with_nothing_set_and_so_do_its_other_commands() {
+    let house = tempfile::tempdir().expect("a folder");
+    let daylight = |words: &[&str]| {
+        let mut command = Command::new(program("daylight").expect("built"));
+        command.current_dir(house.path()).args(words);
+        command
+    };
+    let site = Site::plain(free_port().expect("a port"));
+    let listen = site.addr.to_string();
+    let serve = || Server::start(daylight(&["serve", "--listen", &listen]), site.clone());
+    let server = serve().expect("it starts");
+    let mut ada = Client::new(site.clone());
+    let body = json!({"token": server.setup_token().expect("a link"), "workspace": "Acme", "name": "Ada", "secret": SECRET});
+    let set_up = ada.post("/api/v1/setup", &body);
+    set_up.and_then(|answer| answer.ok()).expect("set up");
+    server.kill().expect("killed");
+    let server = serve().expect("it starts again");
+    assert_eq!(ada.get("/api/v1/bootstrap").expect("an answer").status, 200);
+    let commands: [&[&str]; 5] = [
+        &["backup", "content", "--keys", "keys"],
+        &["--data", "back", "restore", "content", "--keys", "keys"],
+        &["verify", "back"],
+        &["doctor"],
+        &["config", "check"],
+    ];
+    for words in commands {
+        let done = daylight(words).output().expect("it runs");
+        assert!(done.status.success(), "{words:?}: {}", said(&done));
+    }
+    server.stop().expect("stopped");
+    let kept = fs::read_dir(house.path()).expect("listed").flatten();
+    let mut kept: Vec<String> = kept
+        .map(|one| one.file_name().to_string_lossy().into_owned())
+        .collect();
+    kept.sort();
+    assert_eq!(kept, ["back", "content", "daylight-data", "keys"]);
 }
 
 #[test]
