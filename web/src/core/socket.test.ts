@@ -5,6 +5,7 @@ import type { Ready } from './types.ts';
 class Wire {
   sent: Record<string, unknown>[] = [];
   closed = false;
+  readyState = 1;
   private readonly ears: Record<string, ((event: unknown) => void)[]> = {};
   addEventListener(type: string, act: (event: unknown) => void) {
     (this.ears[type] ??= []).push(act);
@@ -94,6 +95,15 @@ describe('the socket', () => {
     wire().hear({ t: 'ack', id: '1', q: 5 });
     await expect(good).resolves.toMatchObject({ q: 5 });
     await expect(bad).rejects.toMatchObject({ code: 'rate', after: 4000 });
+  });
+
+  it('says nothing more on a line that is going down', async () => {
+    ready();
+    const before = wire().sent.length;
+    wire().readyState = 2;
+    socket.cast({ t: 'typing' });
+    await expect(socket.request({ t: 'read', id: '1' })).rejects.toMatchObject({ code: 'offline' });
+    expect([socket.open, wire().sent.length]).toEqual([false, before]);
   });
 
   it('takes a minute of silence as death, and connects again with growing, jittered pauses', () => {

@@ -3,6 +3,9 @@
 import { ApiError } from './api.ts';
 import type { Ack, Frame, Ready } from './types.ts';
 
+/** A WebSocket's `readyState` from which on it takes nothing more. */
+const CLOSING = 2;
+
 export interface Listener {
   cur(): string | null;
   ready(ready: Ready): void;
@@ -53,8 +56,9 @@ export class Socket {
     private readonly world: World = browser,
   ) {}
 
+  /** Ready, and not on its way down: that it closes is told a moment after it began to. */
   get open(): boolean {
-    return this.isReady;
+    return this.isReady && (this.ws?.readyState ?? CLOSING) < CLOSING;
   }
 
   start(): void {
@@ -82,7 +86,7 @@ export class Socket {
 
   request(command: { t: string; id: string }): Promise<Ack> {
     return new Promise((resolve, reject) => {
-      if (!this.isReady) {
+      if (!this.open) {
         reject(gone());
         return;
       }
@@ -97,7 +101,7 @@ export class Socket {
 
   /** Without an answer: typing, drafts. */
   cast(frame: { t: string; on?: boolean }): void {
-    if (this.isReady) this.send(frame);
+    if (this.open) this.send(frame);
   }
 
   /** Whether the person looks: whom the server tells elsewhere depends on it. */
@@ -218,6 +222,7 @@ export class Socket {
   }
 
   private send(frame: object): void {
+    if ((this.ws?.readyState ?? CLOSING) >= CLOSING) return;
     try {
       this.ws?.send(JSON.stringify(frame));
     } catch {
