@@ -1,5 +1,6 @@
 //! Opening a data directory, and every read of it. It never appends and never destroys: see the writer.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -339,6 +340,20 @@ impl Store {
     /// The newest signed checkpoint.
     pub fn checkpoint(&self) -> SignedCheckpoint {
         self.inner.newest.read().clone()
+    }
+
+    /// The first `size` events, signed: the same note each time, however much the log has grown. None while they are
+    /// not signed yet.
+    pub fn checkpoint_at(&self, size: Position) -> Result<Option<SignedCheckpoint>, Error> {
+        let newest = self.checkpoint();
+        match size.cmp(&newest.size) {
+            Ordering::Greater => Ok(None),
+            Ordering::Equal => Ok(Some(newest)),
+            Ordering::Less => {
+                let root = self.root(size)?;
+                Ok(Some(self.inner.signatory.sign(size, root)))
+            }
+        }
     }
 
     /// The RFC 6962 root of the tree of the first `size` events.

@@ -151,7 +151,8 @@ fn needed(command: &Command) -> Left {
         | Command::RedactRequest { .. }
         | Command::OrderApprove { .. }
         | Command::OrderRefuse { .. }
-        | Command::ExportRefuse { .. } => Left::Reserve,
+        | Command::ExportRefuse { .. }
+        | Command::ExportCancel { .. } => Left::Reserve,
         Command::Door(inner) => needed_inside(inner),
     }
 }
@@ -166,6 +167,7 @@ fn needed_inside(inner: &Inner) -> Left {
         | Inner::PolicyDue { .. }
         | Inner::PushOff
         | Inner::PushGone { .. }
+        | Inner::ExportExpired { .. }
         | Inner::GrantExpired { .. } => Left::Last,
         Inner::ScheduleDue { .. }
         | Inner::ImportStart { .. }

@@ -125,6 +125,11 @@ enum KeyJob {
         plans: Vec<Plan>,
         reply: oneshot::Sender<Result<(), Refusal>>,
     },
+    /// Bundles that nobody will download any more.
+    Discard {
+        exports: Vec<Id>,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
 }
 
 /// A listener is registered: everything from `position` on will reach it.
@@ -204,6 +209,11 @@ impl Door {
     /// the log says so. `Conflict` when rules changed since a plan was made: then nothing happened. Blocks.
     pub fn destroy(&self, plans: Vec<Plan>) -> Result<(), Refusal> {
         self.keys(|reply| KeyJob::Destroy { plans, reply })
+    }
+
+    /// The keys of these bundles die, if they are over; of those that expired the log says so. Blocks.
+    pub fn discard(&self, exports: Vec<Id>) -> Result<(), Refusal> {
+        self.keys(|reply| KeyJob::Discard { exports, reply })
     }
 
     fn keys(
@@ -839,6 +849,7 @@ impl Sequencer {
                     reply.send(renewed.map(|_| ()).map_err(unavailable))
                 }
                 KeyJob::Destroy { plans, reply } => reply.send(self.destroy(&plans)),
+                KeyJob::Discard { exports, reply } => reply.send(self.discard(&exports)),
             };
         }
         if is_awaited || self.signed.elapsed() >= CHECKPOINT_EVERY {
@@ -969,6 +980,41 @@ impl Sequencer {
             if let Err(refusal) = answer {
                 tracing::error!(code = refusal.code(), "a destruction could not be recorded");
             }
+        }
+        self.ahead = state;
+        self.pass_on();
+        self.finish();
+        Ok(())
+    }
+
+    /// The key first, as with every destruction: a crash in between leaves what the next sweep finds and ends.
+    fn discard(&mut self, exports: &[Id]) -> Result<(), Refusal> {
+        let now_ms = self.ahead.latest(self.parts.clock.now_ms());
+        let is_over = |id: &&Id| {
+            let known = self.ahead.exports.get(id);
+            known.is_some_and(|export| export.is_over(now_ms))
+        };
+        let over: Vec<Id> = exports.iter().filter(is_over).copied().collect();
+        let keys: Vec<_> = over
+            .iter()
+            .map(|id| (Scope::Matter(*id), u16::MAX))
+            .collect();
+        match self.parts.writer.destroy_keys(&keys, &[]) {
+            Ok(()) => self.parts.metrics.keys_destroyed.add(keys.len() as u64),
+            Err(Error::DiskFull { .. }) => return Err(Refusal::DiskFull),
+            Err(error) => fail(&error),
+        }
+        let mut state = std::mem::take(&mut self.ahead);
+        for export in over {
+            let expired = Command::Door(Inner::ExportExpired { export });
+            // Of those that were given up, or failed, the log has said so already.
+            let _said = self.command(
+                &mut state,
+                Actor::System,
+                &expired,
+                None,
+                Brought::default(),
+            );
         }
         self.ahead = state;
         self.pass_on();
@@ -1168,7 +1214,8 @@ fn same_command(command: &Command, event: &Event) -> bool {
         | (Command::PersonReset { .. }, Act::ResetCreated { .. })
         | (Command::WorkspaceEdit { .. }, Act::WorkspaceRenamed {})
         | (Command::ExportApprove { .. }, Act::ExportApproved { .. })
-        | (Command::ExportRefuse { .. }, Act::ExportRefused { .. }) => true,
+        | (Command::ExportRefuse { .. }, Act::ExportRefused { .. })
+        | (Command::ExportCancel { .. }, Act::ExportCancelled { .. }) => true,
         _ => false,
     }
 }

@@ -265,6 +265,8 @@ pub fn authorise<'a>(
             asker.one_of(&[Role::Officer, Role::Admin])?;
             asker.is_not(state.exports.get(export).map(|e| e.by))?;
         }
+        // Who may decide about it: also one who approved it by mistake.
+        Command::ExportCancel { .. } => asker.one_of(&[Role::Officer, Role::Admin])?,
         Command::GrantApprove { grant } | Command::GrantRefuse { grant } => {
             // Who runs the house is told of no matter, and so decides about none.
             asker.one_of(&[Role::Officer])?;
@@ -301,6 +303,7 @@ fn authorise_door(state: &State, actor: Actor, door: &Door) -> Result<(), Refusa
             | Door::Destroyed { .. }
             | Door::Abandon { .. }
             | Door::GrantExpired { .. }
+            | Door::ExportExpired { .. }
             | Door::PushKey { .. }
             | Door::PushGone { .. }
             | Door::SigninLocked { .. },
@@ -411,6 +414,7 @@ fn authorise_door(state: &State, actor: Actor, door: &Door) -> Result<(), Refusa
             | Door::ExportBuilt { .. }
             | Door::ExportFailed { .. }
             | Door::ExportDownloaded { .. }
+            | Door::ExportExpired { .. }
             | Door::CertificateDownloaded { .. }
             | Door::Look(_)
             | Door::GrantExpired { .. }

@@ -313,6 +313,9 @@ pub enum Command {
     ExportApprove { export: Id },
     #[serde(rename = "export.refuse")]
     ExportRefuse { export: Id },
+    /// Not wanted any more: it is not decided about, or not built to its end.
+    #[serde(rename = "export.cancel")]
+    ExportCancel { export: Id },
     /// What only the server's own parts ask for; never on the wire.
     #[serde(skip)]
     Door(Door),
@@ -456,6 +459,9 @@ pub enum Door {
     ExportFailed {
         export: Id,
         why: String,
+    },
+    ExportExpired {
+        export: Id,
     },
     ExportDownloaded {
         export: Id,
@@ -634,6 +640,7 @@ impl Command {
             Command::ExportRequest(_) => "export.request",
             Command::ExportApprove { .. } => "export.approve",
             Command::ExportRefuse { .. } => "export.refuse",
+            Command::ExportCancel { .. } => "export.cancel",
             Command::Door(_) => "door",
         }
     }

@@ -514,6 +514,12 @@ pub enum Act {
     ExportFailed { export: Id },
     #[serde(rename = "export.downloaded")]
     ExportDownloaded { export: Id },
+    /// Given up before it was ready.
+    #[serde(rename = "export.cancelled")]
+    ExportCancelled { export: Id },
+    /// Its days are over: the bundle is gone, and its key.
+    #[serde(rename = "export.expired")]
+    ExportExpired { export: Id },
 
     #[serde(rename = "import.started")]
     ImportStarted {
@@ -618,6 +624,8 @@ impl Act {
             Act::ExportBuilt { .. } => "export.built",
             Act::ExportFailed { .. } => "export.failed",
             Act::ExportDownloaded { .. } => "export.downloaded",
+            Act::ExportCancelled { .. } => "export.cancelled",
+            Act::ExportExpired { .. } => "export.expired",
             Act::ImportStarted { .. } => "import.started",
             Act::ImportFinished { .. } => "import.finished",
         }

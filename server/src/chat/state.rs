@@ -259,6 +259,33 @@ pub struct Export {
     pub sha256: Hash,
     /// The sealed bundle, once it is ready.
     pub blob: Option<Id>,
+    pub built_at: u64,
+}
+
+/// A bundle can be downloaded for so long. Then its key is destroyed: it may be asked for anew.
+pub const BUNDLE_DAYS: u64 = 30;
+
+impl Export {
+    pub fn expires_at(&self) -> Option<u64> {
+        (self.state == ExportState::Ready).then_some(self.built_at + BUNDLE_DAYS * DAY_MS)
+    }
+
+    /// `now_ms`: never less than the newest event's time.
+    pub fn has_expired(&self, now_ms: u64) -> bool {
+        self.expires_at().is_some_and(|at| at <= now_ms)
+    }
+
+    /// Nobody will ever download it: what was sealed under its key may go.
+    pub fn is_over(&self, now_ms: u64) -> bool {
+        match self.state {
+            ExportState::Waiting
+            | ExportState::Refused
+            | ExportState::Running
+            | ExportState::Destroyed => false,
+            ExportState::Ready => self.has_expired(now_ms),
+            ExportState::Failed | ExportState::Cancelled | ExportState::Expired => true,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -271,6 +298,9 @@ pub enum ExportState {
     Failed,
     /// Something in it was destroyed since, and the bundle with it.
     Destroyed,
+    /// Given up, before it was ready or after.
+    Cancelled,
+    Expired,
 }
 
 /// A legal case. What it is about stands in the log.
@@ -1206,6 +1236,7 @@ impl State {
                             bytes: 0,
                             sha256: Hash::default(),
                             blob: None,
+                            built_at: 0,
                         },
                     );
                 }
@@ -1238,11 +1269,22 @@ impl State {
                     export.bytes = *bytes;
                     export.sha256 = *sha256;
                     export.blob = Some(*blob);
+                    export.built_at = at;
                 }
             }
             Act::ExportFailed { export } => {
                 if let Some(export) = self.exports.get_mut(export) {
                     export.state = ExportState::Failed;
+                }
+            }
+            Act::ExportCancelled { export } => {
+                if let Some(export) = self.exports.get_mut(export) {
+                    (export.state, export.blob) = (ExportState::Cancelled, None);
+                }
+            }
+            Act::ExportExpired { export } => {
+                if let Some(export) = self.exports.get_mut(export) {
+                    (export.state, export.blob) = (ExportState::Expired, None);
                 }
             }
             Act::ImportStarted {

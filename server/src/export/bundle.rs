@@ -1,10 +1,12 @@
 //! Builds a bundle: reads the range from the log and streams it, with its proofs, into a sealed blob.
 //!
-//! Never holds the range in memory, and never writes plaintext to the disk. The same order at the same
-//! checkpoint gives the same bytes, as long as nothing of it was destroyed in between.
+//! Never holds the range in memory, and never writes plaintext to the disk. The same order gives the same bytes
+//! whenever it is built, as long as nothing of it was destroyed in between: its proofs are of the log as it was approved.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use migrations_free_store::{
     BlobWriter, Error, Id, Position, Prover, Scope, SignedCheckpoint, Store,
@@ -55,26 +57,27 @@ pub struct Built {
     pub sha256: Hash,
 }
 
-/// Builds the bundle of `order` in `store` and says how far it is: phase, done, total.
+/// Builds the bundle of `order` in `store`, unless it is cancelled, and says how far it is: phase, done, total.
 pub fn build(
     store: &Store,
     order: &Order,
+    is_cancelled: &Arc<AtomicBool>,
     progress: &mut dyn FnMut(Phase, u64, u64),
 ) -> Result<Built, ExportError> {
     let found = find(store, order, &mut |done, total| {
         progress(Phase::Reading, done, total);
     })?;
     // Looked at only now: on a long log it was signed meanwhile.
-    let checkpoint = store.checkpoint();
-    if checkpoint.size < order.frozen {
+    let Some(checkpoint) = store.checkpoint_at(order.frozen)? else {
         return Err(ExportError::Unsigned {
             frozen: order.frozen,
-            signed: checkpoint.size,
+            signed: store.checkpoint().size,
         });
-    }
+    };
     // What a building that was cut short left behind helps nobody.
     clear(store, order, None)?;
-    let built = Build::new(store, order, checkpoint, found).and_then(|build| build.run(progress));
+    let built = Build::new(store, order, checkpoint, found, Arc::clone(is_cancelled))
+        .and_then(|build| build.run(progress));
     let kept = built.as_ref().ok().map(|built| built.blob);
     let cleared = clear(store, order, kept);
     // Should clearing fail too, the first error is the one to tell.
@@ -110,6 +113,7 @@ impl<'b> Build<'b> {
         order: &'b Order,
         checkpoint: SignedCheckpoint,
         found: Found,
+        is_cancelled: Arc<AtomicBool>,
     ) -> Result<Build<'b>, ExportError> {
         let blob = || store.blob_writer(Scope::Matter(order.export), order.requester);
         Ok(Build {
@@ -117,7 +121,7 @@ impl<'b> Build<'b> {
             order,
             checkpoint,
             found,
-            pack: Pack::new(blob()?, format!("export-{}", order.export))?,
+            pack: Pack::new(blob()?, format!("export-{}", order.export), is_cancelled)?,
             rows: blob()?,
             told: Told::default(),
             gather: Gather::new(store, order),

@@ -15,6 +15,8 @@ pub enum ExportError {
         frozen: Position,
         signed: Position,
     },
+    /// Somebody gave it up.
+    Cancelled,
     /// The log does not hold the request and the approval of this export.
     NotOrdered,
     Damaged {
@@ -37,6 +39,7 @@ impl ExportError {
             ExportError::Store(error) => error.code(),
             ExportError::Pack(_) => "export/pack",
             ExportError::Unsigned { .. } => "export/unsigned",
+            ExportError::Cancelled => "export/cancelled",
             ExportError::NotOrdered => "export/not_ordered",
             ExportError::Damaged { .. } => "export/damaged",
             ExportError::DamagedFile { .. } => "export/damaged_file",
@@ -54,6 +57,7 @@ impl fmt::Display for ExportError {
                 f,
                 "the newest checkpoint covers {signed} events, the export needs {frozen}"
             ),
+            ExportError::Cancelled => f.write_str("the export was cancelled"),
             ExportError::NotOrdered => {
                 f.write_str("the log does not hold this export's request and approval")
             }

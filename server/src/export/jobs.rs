@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use migrations_free_store::Id;
@@ -52,13 +53,22 @@ pub struct ExportJob {
     pub events: Option<u64>,
     pub bytes: Option<u64>,
     pub sha256: Option<String>,
+    /// Until when it can be downloaded.
+    pub expires_at: Option<u64>,
     pub error: Option<String>,
+}
+
+/// How far one is, and whether somebody has given it up.
+#[derive(Default)]
+struct Running {
+    progress: Option<(Phase, u64, u64)>,
+    is_cancelled: Arc<AtomicBool>,
 }
 
 #[derive(Clone)]
 pub struct Exports {
     views: Arc<Views>,
-    running: Arc<Mutex<HashMap<Id, (Phase, u64, u64)>>>,
+    running: Arc<Mutex<HashMap<Id, Running>>>,
     /// None in the worker: it ends, and lets the store go, when nobody is left who could send.
     queue: Option<std::sync::mpsc::Sender<Id>>,
     queued: Arc<Mutex<Option<std::sync::mpsc::Receiver<Id>>>>,
@@ -78,9 +88,16 @@ impl Exports {
     /// Called with every durable batch.
     pub fn follow(&self, events: &[Event]) {
         for event in events {
-            if let (Act::ExportApproved { export }, Some(queue)) = (&event.header.act, &self.queue)
-            {
-                let _stopping = queue.send(*export);
+            match (&event.header.act, &self.queue) {
+                (Act::ExportApproved { export }, Some(queue)) => {
+                    let _stopping = queue.send(*export);
+                }
+                (Act::ExportCancelled { export }, _) => {
+                    if let Some(running) = self.running.lock().get(export) {
+                        running.is_cancelled.store(true, Ordering::Relaxed);
+                    }
+                }
+                _ => {}
             }
         }
     }
@@ -164,7 +181,7 @@ impl Exports {
             _ => Vec::new(),
         };
         let content = content.unwrap_or_default();
-        let progress = self.running.lock().get(&id).copied();
+        let progress = self.running.lock().get(&id).and_then(|r| r.progress);
         let ready = facts.state == ExportState::Ready;
         let job = ExportJob {
             id,
@@ -184,6 +201,7 @@ impl Exports {
             events: ready.then_some(facts.events),
             bytes: ready.then_some(facts.bytes),
             sha256: ready.then(|| super::line::hex(&facts.sha256.0)),
+            expires_at: facts.expires_at(),
             error: (facts.state == ExportState::Failed)
                 .then(|| "The bundle could not be built; the server's log says why.".into()),
         };
@@ -191,18 +209,35 @@ impl Exports {
     }
 
     fn run(&self, id: Id, door: &Door) {
-        let Some(order) = self.order(id) else { return };
+        // Known before it is looked up: whoever cancels it from now on is heard.
+        let running = Running::default();
+        let is_cancelled = Arc::clone(&running.is_cancelled);
+        self.running.lock().insert(id, running);
+        if let Some(order) = self.order(id) {
+            self.build(id, &order, &is_cancelled, door);
+        }
+        self.running.lock().remove(&id);
+    }
+
+    fn build(&self, id: Id, order: &Order, is_cancelled: &Arc<AtomicBool>, door: &Door) {
         let requester = order.requester;
         let mut told = std::time::Instant::now();
         let mut tries = 0;
         let built = loop {
-            let built = build(&self.views.store, &order, &mut |phase, done, total| {
-                self.running.lock().insert(id, (phase, done, total));
-                if told.elapsed() >= TELL_EVERY {
-                    told = std::time::Instant::now();
-                    self.tell(id, requester, door);
-                }
-            });
+            let built = build(
+                &self.views.store,
+                order,
+                is_cancelled,
+                &mut |phase, done, total| {
+                    if let Some(running) = self.running.lock().get_mut(&id) {
+                        running.progress = Some((phase, done, total));
+                    }
+                    if told.elapsed() >= TELL_EVERY {
+                        told = std::time::Instant::now();
+                        self.tell(id, requester, door);
+                    }
+                },
+            );
             match built {
                 Err(ExportError::Unsigned { .. }) if tries < SIGNATURE_TRIES => {
                     tries += 1;
@@ -212,7 +247,6 @@ impl Exports {
                 built => break built,
             }
         };
-        self.running.lock().remove(&id);
         let outcome = match built {
             Ok(built) => Inner::ExportBuilt {
                 export: id,
@@ -221,6 +255,10 @@ impl Exports {
                 bytes: built.bytes,
                 sha256: built.sha256,
             },
+            // Its key may be gone by now, which is no fault of anybody's.
+            Err(_) if is_cancelled.load(Ordering::Relaxed) => {
+                return self.tell(id, requester, door);
+            }
             Err(error) => {
                 tracing::error!(code = error.code(), export = %id, "an export could not be built");
                 Inner::ExportFailed {
@@ -229,7 +267,10 @@ impl Exports {
                 }
             }
         };
-        if let Err(refusal) = door.submit_blocking(Actor::System, Command::Door(outcome), None) {
+        let said = door.submit_blocking(Actor::System, Command::Door(outcome), None);
+        if let Err(refusal) = said
+            && !is_cancelled.load(Ordering::Relaxed)
+        {
             tracing::error!(code = refusal.code(), export = %id, "the outcome of an export could not be recorded");
         }
         self.tell(id, requester, door);

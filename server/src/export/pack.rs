@@ -4,6 +4,8 @@
 //! so for each entry's name and hash.
 
 use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -27,6 +29,8 @@ pub struct Pack {
     steps: Option<SyncSender<Step>>,
     packer: Option<JoinHandle<Result<Option<Packed>, ExportError>>>,
     block: Vec<u8>,
+    /// Set by whoever gives the bundle up: then nothing more is taken.
+    is_cancelled: Arc<AtomicBool>,
 }
 
 enum Step {
@@ -44,7 +48,11 @@ pub struct Packed {
 
 impl Pack {
     /// `root` is the folder that everything stands in.
-    pub fn new(blob: BlobWriter, root: String) -> Result<Pack, ExportError> {
+    pub fn new(
+        blob: BlobWriter,
+        root: String,
+        is_cancelled: Arc<AtomicBool>,
+    ) -> Result<Pack, ExportError> {
         let (steps, todo) = sync_channel(STEPS_AHEAD);
         let packer = std::thread::Builder::new()
             .name("export-packer".into())
@@ -53,6 +61,7 @@ impl Pack {
             steps: Some(steps),
             packer: Some(packer),
             block: Vec::new(),
+            is_cancelled,
         })
     }
 
@@ -102,6 +111,9 @@ impl Pack {
     }
 
     fn step(&mut self, step: Step) -> Result<(), ExportError> {
+        if self.is_cancelled.load(Ordering::Relaxed) {
+            return Err(ExportError::Cancelled);
+        }
         let taken = self
             .steps
             .as_ref()

@@ -4,6 +4,9 @@ mod forged;
 mod formats;
 mod world;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use migrations_free_store::{Id, Scope};
 
 use super::{ExportError, Phase, build, verify_bundle};
@@ -352,13 +355,13 @@ fn nothing_is_built_without_request_approval_and_checkpoint() {
     let unordered = world.unordered(DAY, 2 * DAY);
     world.sign();
     assert!(matches!(
-        build(&world.store, &unordered, &mut |_, _, _| {}),
+        build(&world.store, &unordered, &Arc::default(), &mut |_, _, _| {}),
         Err(ExportError::NotOrdered)
     ));
     let mut order = world.order(DAY, 2 * DAY);
     order.frozen += 1;
     assert!(matches!(
-        build(&world.store, &order, &mut |_, _, _| {}),
+        build(&world.store, &order, &Arc::default(), &mut |_, _, _| {}),
         Err(ExportError::Unsigned { .. })
     ));
     assert_eq!(
@@ -385,7 +388,8 @@ fn nothing_but_the_newest_bundle_is_left_of_an_export() {
     torn.write(&[7; 200_000]).expect("written");
     drop(torn);
     for _ in 0..2 {
-        let built = build(&world.store, &order, &mut |_, _, _| {}).expect("it builds");
+        let built =
+            build(&world.store, &order, &Arc::default(), &mut |_, _, _| {}).expect("it builds");
         assert_eq!(
             world.store.blobs_in(scope).expect("a list"),
             [built.blob],
@@ -395,17 +399,38 @@ fn nothing_but_the_newest_bundle_is_left_of_an_export() {
 }
 
 #[test]
+fn who_gives_a_bundle_up_gets_none_and_nothing_is_left_behind() {
+    let mut world = World::new();
+    world.lively();
+    let order = world.order(DAY, 2 * DAY);
+    for phase in [Phase::Reading, Phase::Proofs, Phase::Files, Phase::Packing] {
+        let is_cancelled = Arc::<AtomicBool>::default();
+        let built = build(&world.store, &order, &is_cancelled, &mut |now, _, _| {
+            is_cancelled.fetch_or(now == phase, Ordering::Relaxed);
+        });
+        assert!(matches!(built, Err(ExportError::Cancelled)), "{phase:?}");
+        let scope = Scope::Matter(order.export);
+        assert_eq!(world.store.blobs_in(scope).expect("a list"), []);
+    }
+}
+
+#[test]
 fn every_phase_is_told_in_order_and_ends_at_its_total() {
     let mut world = World::new();
     world.lively();
     let order = world.order(0, 9 * DAY);
     let mut seen = Vec::new();
-    build(&world.store, &order, &mut |phase, done, total| {
-        assert!(done <= total);
-        if seen.last() != Some(&phase) {
-            seen.push(phase);
-        }
-    })
+    build(
+        &world.store,
+        &order,
+        &Arc::default(),
+        &mut |phase, done, total| {
+            assert!(done <= total);
+            if seen.last() != Some(&phase) {
+                seen.push(phase);
+            }
+        },
+    )
     .expect("it builds");
     assert_eq!(
         seen,
@@ -443,7 +468,7 @@ fn a_file_that_is_not_what_its_message_says_stops_the_export() {
     );
     let order = world.order(DAY, 2 * DAY);
     assert!(
-        matches!(build(&world.store, &order, &mut |_, _, _| {}), Err(ExportError::DamagedFile { file }) if file == fact.id)
+        matches!(build(&world.store, &order, &Arc::default(), &mut |_, _, _| {}), Err(ExportError::DamagedFile { file }) if file == fact.id)
     );
 }
 
@@ -467,10 +492,17 @@ fn twenty_thousand_events_are_built_and_verified_in_constant_memory() {
         }
         let order = world.order(DAY, 2 * DAY);
         // One small build first, so that what is allocated once does not count.
-        build(&world.store, &world.small(&order), &mut |_, _, _| {}).expect("it builds");
+        build(
+            &world.store,
+            &world.small(&order),
+            &Arc::default(),
+            &mut |_, _, _| {},
+        )
+        .expect("it builds");
         let before = world::memory_kib("VmRSS:");
         let clock = std::time::Instant::now();
-        let built = build(&world.store, &order, &mut |_, _, _| {}).expect("it builds");
+        let built =
+            build(&world.store, &order, &Arc::default(), &mut |_, _, _| {}).expect("it builds");
         let (building, path) = (clock.elapsed(), world.unload(&built));
         let report = verify_bundle(&path, None).expect("it verifies");
         println!(

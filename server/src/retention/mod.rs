@@ -126,7 +126,12 @@ impl Wake {
     pub fn follow(&self, events: &[Event]) {
         let is_urgent = |event: &Event| {
             let act = &event.header.act;
-            matches!(act, Act::OrderApproved { .. } | Act::PolicyApproved { .. })
+            matches!(
+                act,
+                Act::OrderApproved { .. }
+                    | Act::PolicyApproved { .. }
+                    | Act::ExportCancelled { .. }
+            )
         };
         if events.iter().any(is_urgent) {
             // A full queue is a sweep to come.
@@ -173,6 +178,7 @@ impl Sweep {
         let mut destroyed = 0;
         self.rules();
         self.end_grants();
+        self.discard();
         self.abandon();
         for together in due(&self.views, self.clock.now_ms()) {
             destroyed += self.carry_out(&together).unwrap_or(0);
@@ -235,6 +241,27 @@ impl Sweep {
             self.says(
                 Inner::GrantExpired { grant },
                 "the end of a grant could not be recorded",
+            );
+        }
+    }
+
+    /// Bundles that expired, were given up or could not be built go, keys and all.
+    fn discard(&self) {
+        let over: Vec<Id> = {
+            let state = self.views.state.read();
+            let now_ms = state.latest(self.clock.now_ms());
+            let exports = state.exports.iter();
+            let over = exports.filter(|(_, export)| export.is_over(now_ms));
+            over.map(|(id, _)| *id)
+                .filter(|id| self.views.store.is_alive(&Scope::Matter(*id)))
+                .collect()
+        };
+        if !over.is_empty()
+            && let Err(refusal) = self.door.discard(over)
+        {
+            tracing::error!(
+                code = refusal.code(),
+                "bundles that are over could not be discarded; the next sweep tries again"
             );
         }
     }

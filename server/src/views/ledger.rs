@@ -142,6 +142,8 @@ pub(crate) fn shows(role: Role, act: &Act) -> bool {
                 | Act::ExportBuilt { .. }
                 | Act::ExportFailed { .. }
                 | Act::ExportDownloaded { .. }
+                | Act::ExportCancelled { .. }
+                | Act::ExportExpired { .. }
                 | Act::MatterOpened { .. }
                 | Act::HoldPlaced { .. }
                 | Act::HoldReleased { .. }

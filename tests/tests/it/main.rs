@@ -14,6 +14,7 @@ mod disk_full;
 mod disks;
 mod drafts;
 mod drill;
+mod exports;
 mod forgetting;
 mod formats;
 mod history;

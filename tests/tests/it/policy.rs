@@ -722,7 +722,7 @@ impl<'w> Column<'w> {
         }
         let own = matches!(about, "one's own" | "oneself");
         Ask::Command(match name {
-            "export.approve" | "export.refuse" => {
+            "export.approve" | "export.refuse" | "export.cancel" => {
                 json!({"t": name, "export": self.export(own, false)})
             }
             "matter.open" => {

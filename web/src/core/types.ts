@@ -622,7 +622,7 @@ export interface ExportJob {
   case: string;
   by: Id;
   at: Ms;
-  state: 'waiting' | 'refused' | 'running' | 'ready' | 'failed' | 'destroyed';
+  state: 'waiting' | 'refused' | 'running' | 'ready' | 'failed' | 'destroyed' | 'cancelled' | 'expired';
   decided_by?: Id | null;
   phase?: 'reading' | 'files' | 'proofs' | 'packing' | null;
   done?: number;
@@ -630,6 +630,8 @@ export interface ExportJob {
   events?: number | null;
   bytes?: number | null;
   sha256?: string | null;
+  /** Until when it can be downloaded. */
+  expires_at?: Ms | null;
   error?: string | null;
 }
 
@@ -777,7 +779,7 @@ export type Command =
   | { t: 'redact.request'; c: Id; q: number[]; reason: string }
   | { t: 'order.approve' | 'order.refuse'; order: Id }
   | { t: 'export.request'; c: Id; from: Ms; to: Ms; reason: string; case: string; formats?: ExportFormat[] }
-  | { t: 'export.approve' | 'export.refuse'; export: Id };
+  | { t: 'export.approve' | 'export.refuse' | 'export.cancel'; export: Id };
 
 /** What is asked with a message, whose text is the question. */
 export interface NewPoll {

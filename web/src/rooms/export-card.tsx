@@ -15,7 +15,7 @@ import { me, nameOf, channelName } from './known.ts';
 import { Code, Facts, Note, When } from './pieces.tsx';
 
 const PHASES = ['reading', 'proofs', 'files', 'packing'] as const;
-const LOOK = { waiting: 'sun', refused: '', running: '', ready: 'good', failed: 'bad', destroyed: '' } as const;
+const LOOK = { waiting: 'sun', refused: '', running: '', ready: 'good', failed: 'bad', destroyed: '', cancelled: '', expired: '' } as const;
 
 export function ExportCard({ job, onChange }: { job: ExportJob; onChange: () => void }) {
   const mine = job.by === me()?.id;
@@ -42,7 +42,9 @@ export function ExportCard({ job, onChange }: { job: ExportJob; onChange: () => 
       {job.state === 'running' ? <Progress job={job} /> : null}
       {job.state === 'failed' ? <Note kind="bad">{t('failed_text', { why: job.error ?? t('unknown') })}</Note> : null}
       {job.state === 'destroyed' ? <Note>{t('destroyed_text')}</Note> : null}
+      {job.state === 'cancelled' || job.state === 'expired' ? <Note>{t(`${job.state}_text`)}</Note> : null}
       {job.state === 'ready' && me()?.role === 'officer' ? <Ready job={job} mine={mine} /> : null}
+      {job.state === 'running' || job.state === 'ready' || (job.state === 'waiting' && mine) ? <Cancel job={job} onChange={onChange} /> : null}
     </article>
   );
 }
@@ -89,6 +91,32 @@ function Decision({ job, onChange }: { job: ExportJob; onChange: () => void }) {
   );
 }
 
+function Cancel({ job, onChange }: { job: ExportJob; onChange: () => void }) {
+  const [busy, setBusy] = useState(false);
+  const ready = job.state === 'ready';
+  const cancel = async (): Promise<void> => {
+    const action = t(ready ? 'remove' : 'cancel');
+    if (!(await confirm({ title: t(ready ? 'remove_title' : 'cancel_title'), body: t(ready ? 'remove_text' : 'cancel_text'), action, danger: true }))) return;
+    setBusy(true);
+    try {
+      await command({ t: 'export.cancel', export: job.id });
+      toast(t('cancelled_done'));
+      onChange();
+    } catch (error) {
+      toastFault(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <div class="row wrap">
+      <Button kind="danger" busy={busy} onClick={() => void cancel()}>
+        {t(ready ? 'remove' : 'cancel')}
+      </Button>
+    </div>
+  );
+}
+
 function Progress({ job }: { job: ExportJob }) {
   const at = job.phase ? PHASES.indexOf(job.phase) : -1;
   const total = job.total ?? 0;
@@ -128,6 +156,7 @@ function Ready({ job, mine }: { job: ExportJob; mine: boolean }) {
           <span class="hint grow">
             {job.events ? `${t('events', { n: job.events })}. ` : ''}
             {t('download_hint')}
+            {job.expires_at ? ` ${t('until', { date: date(job.expires_at) })}` : ''}
           </span>
         </div>
       ) : (

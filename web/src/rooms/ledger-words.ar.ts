@@ -134,6 +134,8 @@ export default {
   'export.built': 'أُعدّ تصدير',
   'export.failed': 'فشل تصدير',
   'export.downloaded': 'نُزّل تصدير',
+  'export.cancelled': 'أُلغي تصدير',
+  'export.expired': 'انتهت مدة تصدير',
   'import.started': 'بدأ استيراد',
   'import.finished': 'انتهى استيراد',
   'fact:person': 'الشخص',

@@ -134,6 +134,8 @@ export default {
   'export.built': 'Export erstellt',
   'export.failed': 'Export fehlgeschlagen',
   'export.downloaded': 'Export heruntergeladen',
+  'export.cancelled': 'Export abgebrochen',
+  'export.expired': 'Export abgelaufen',
   'import.started': 'Import begonnen',
   'import.finished': 'Import abgeschlossen',
   'fact:person': 'Person',

@@ -134,6 +134,8 @@ export default {
   'export.built': 'Exportación preparada',
   'export.failed': 'Exportación fallida',
   'export.downloaded': 'Exportación descargada',
+  'export.cancelled': 'Exportación cancelada',
+  'export.expired': 'Exportación caducada',
   'import.started': 'Importación iniciada',
   'import.finished': 'Importación terminada',
   'fact:person': 'persona',

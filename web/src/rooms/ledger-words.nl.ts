@@ -134,6 +134,8 @@ export default {
   'export.built': 'Export gemaakt',
   'export.failed': 'Export mislukt',
   'export.downloaded': 'Export gedownload',
+  'export.cancelled': 'Export geannuleerd',
+  'export.expired': 'Export verlopen',
   'import.started': 'Import begonnen',
   'import.finished': 'Import klaar',
   'fact:person': 'persoon',

@@ -87,6 +87,8 @@ export const ACTS = {
   'export.built': 'Export built',
   'export.failed': 'Export failed',
   'export.downloaded': 'Export downloaded',
+  'export.cancelled': 'Export cancelled',
+  'export.expired': 'Export expired',
   'import.started': 'Import started',
   'import.finished': 'Import finished',
 } as const;

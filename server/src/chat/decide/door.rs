@@ -114,6 +114,9 @@ pub(super) fn decide(build: &mut Build<'_>, door: &Door, facts: &mut Facts) -> R
         }
         Door::ExportFailed { export, why } => {
             let known = build.state.exports.get(export).ok_or(Refusal::NotFound)?;
+            if known.state != ExportState::Running {
+                return Err(Refusal::Conflict("This export is not being built."));
+            }
             build.audit(
                 Act::ExportFailed { export: *export },
                 Some(known.channel),
@@ -128,10 +131,17 @@ pub(super) fn decide(build: &mut Build<'_>, door: &Door, facts: &mut Facts) -> R
         }
         Door::Look(look) => review::look(build, look)?,
         Door::GrantExpired { grant } => review::expire(build, *grant)?,
+        Door::ExportExpired { export } => super::governance::expire_export(build, *export)?,
         Door::ExportDownloaded { export } => {
             let known = build.state.exports.get(export).ok_or(Refusal::NotFound)?;
             if known.state != ExportState::Ready {
                 return Err(Refusal::Conflict("This export is not ready."));
+            }
+            if known.has_expired(build.state.latest(build.now_ms)) {
+                return Err(Refusal::Fault {
+                    code: "export/expired",
+                    message: "This bundle has expired. Ask for it anew.".into(),
+                });
             }
             build.audit(
                 Act::ExportDownloaded { export: *export },

@@ -95,3 +95,24 @@ pub(super) fn decide_export(
     build.audit(act, Some(known.channel), None);
     Ok(())
 }
+
+/// Given up: what waits is not decided about, what is being built is not finished, and what is ready goes.
+pub(super) fn cancel_export(build: &mut Build<'_>, export: Id) -> Result<(), Refusal> {
+    let known = build.state.exports.get(&export).ok_or(Refusal::NotFound)?;
+    match known.state {
+        ExportState::Waiting | ExportState::Running | ExportState::Ready => {}
+        _ => return Err(Refusal::Conflict("There is nothing to cancel any more.")),
+    }
+    build.audit(Act::ExportCancelled { export }, Some(known.channel), None);
+    Ok(())
+}
+
+/// Its days are over, and its key is destroyed. Asked for by the server alone.
+pub(super) fn expire_export(build: &mut Build<'_>, export: Id) -> Result<(), Refusal> {
+    let known = build.state.exports.get(&export).ok_or(Refusal::NotFound)?;
+    if !known.has_expired(build.state.latest(build.now_ms)) {
+        return Err(Refusal::Conflict("This bundle has not expired."));
+    }
+    build.audit(Act::ExportExpired { export }, Some(known.channel), None);
+    Ok(())
+}

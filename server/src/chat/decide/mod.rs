@@ -339,6 +339,7 @@ pub fn decide(
         Command::ExportRequest(asked) => governance::request_export(&mut build, asked, &mut facts)?,
         Command::ExportApprove { export } => governance::decide_export(&mut build, *export, true)?,
         Command::ExportRefuse { export } => governance::decide_export(&mut build, *export, false)?,
+        Command::ExportCancel { export } => governance::cancel_export(&mut build, *export)?,
         Command::Door(inner) => door::decide(&mut build, inner, &mut facts)?,
     }
     Ok(build.decision)

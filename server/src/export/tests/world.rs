@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
 use migrations_free_store::{Commitment, Id, NewRecord, Options, Scope, Store, Writer};
 use serde_json::Value;
@@ -459,7 +460,8 @@ impl World {
     }
 
     pub fn bundle(&self, order: &Order) -> Bundle {
-        let built = build(&self.store, order, &mut |_, _, _| {}).expect("it builds");
+        let built =
+            build(&self.store, order, &Arc::default(), &mut |_, _, _| {}).expect("it builds");
         let folder = tempfile::tempdir().expect("a folder");
         let raw = std::fs::read(self.unload(&built)).expect("the zip");
         assert_eq!(
