@@ -14,11 +14,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tests::company::{Company, Set};
-use tests::frame::{self, Ids};
 use tests::http::{Client, Site};
 use tests::launch::{self, Certificate, Settings};
+use tests::load::exports::{Archive, attach};
 use tests::load::{Figures, Reads};
 use tests::process::{self, Server};
 
@@ -29,6 +29,9 @@ const LIBRARY: &str = "library=50x3+,archive=1x20";
 const MIB: f64 = 1_048_576.0;
 const BODY_BYTES: u64 = 300;
 const IDLE_CONNECTIONS: usize = 1000;
+/// Attachments of an archive: one of so many messages has one.
+const MESSAGES_PER_FILE: u64 = 100;
+const FILE_BYTES: usize = 20_000;
 
 fn main() -> Result<ExitCode> {
     let plan = Plan::read()?;
@@ -325,8 +328,7 @@ fn disk(plan: &Plan, messages: u64, dir: &Path, table: &mut Table) -> Result<()>
         library(dir, &name, messages, table)?;
     }
     if plan.wants("export") {
-        // A fresh process: memory that readers and searches left behind is not the export's.
-        export(&Target::daylight(dir, &name, LIBRARY)?, messages, table)?;
+        export(dir, &name, messages, table)?;
     }
     Ok(())
 }
@@ -504,28 +506,23 @@ fn until_search_is_complete(member: &mut Client) -> Result<f64> {
     bail!("the search never was complete")
 }
 
-/// The archive channel, asked for by an officer and approved by the admin.
-fn export(target: &Target, messages: u64, table: &mut Table) -> Result<()> {
+/// The archive channel with its attachments, asked for by an officer and approved by the admin; then once more, cut off
+/// by a kill, and finished twice.
+fn export(dir: &Path, name: &str, messages: u64, table: &mut Table) -> Result<()> {
+    let data = dir.join(name);
+    let attached = data.with_extension("attached");
+    let files = messages / MESSAGES_PER_FILE;
+    if !attached.exists() {
+        let target = Target::daylight(dir, name, LIBRARY)?;
+        let company = Company::load(&target.company)?;
+        attach(&target.server.site, &company, files, FILE_BYTES)?;
+        fs::write(&attached, "")?;
+    }
+    // A fresh process: memory that readers, searches and uploads left behind is not the export's.
+    let target = Target::daylight(dir, name, LIBRARY)?;
     let company = Company::load(&target.company)?;
-    let channel = &company
-        .channels("archive")?
-        .first()
-        .context("no archive")?
-        .id;
-    let site = &target.server.site;
-    let mut ids = Ids::new()?;
-    let mut admin = Client::with_cookie(site.clone(), &company.person(0)?.cookie);
-    let officer_at = company
-        .channels("archive")?
-        .first()
-        .and_then(|c| c.members.last())
-        .copied()
-        .context("nobody")?;
-    let officer_person = company.person(officer_at)?;
-    let mut officer = Client::with_cookie(site.clone(), &officer_person.cookie);
-    let role = json!({"t": "person.role", "id": ids.mint_text(), "person": officer_person.id, "role": "officer"});
-    admin.post("/api/v1/commands", &role)?;
-    let complete_s = until_search_is_complete(&mut officer)?;
+    let mut archive = Archive::new(&target.server.site, &company)?;
+    let complete_s = until_search_is_complete(archive.officer())?;
     table.add(
         &of("search complete after a start, s", messages),
         complete_s,
@@ -534,51 +531,52 @@ fn export(target: &Target, messages: u64, table: &mut Table) -> Result<()> {
         Goal::AtMost(60.0),
     );
     process::forget_peak(target.server.pid())?;
-    let request = json!({"t": "export.request", "id": ids.mint_text(), "c": channel, "from": 0, "to": frame::now_ms() + 1000,
-        "reason": "Measuring", "case": "BENCH-1"});
-    let asked = officer.post("/api/v1/commands", &request)?.ok()?;
     let begun = Instant::now();
-    let approve = json!({"t": "export.approve", "id": ids.mint_text(), "export": asked["export"]});
-    admin.post("/api/v1/commands", &approve)?.ok()?;
-    let job = loop {
-        let jobs = officer.get("/api/v1/exports")?.ok()?;
-        let job = jobs["exports"]
-            .as_array()
-            .and_then(|all| all.iter().find(|j| j["id"] == asked["export"]))
-            .cloned();
-        let job = job.context("the export is not listed")?;
-        match job["state"].as_str() {
-            Some("ready") => break job,
-            Some("failed" | "refused") => bail!("the export failed: {job}"),
-            _ => thread::sleep(Duration::from_millis(20)),
-        }
-        ensure!(
-            begun.elapsed() < Duration::from_secs(600),
-            "the export takes too long: {job}"
-        );
-    };
-    let events = job["events"].as_f64().context("no count")?;
-    let per_s = events / begun.elapsed().as_secs_f64();
+    let export = archive.orders()?;
+    let ready = archive.ready(&export)?;
+    let taken_s = begun.elapsed().as_secs_f64();
     table.add(
         &of("export, events/s", messages),
-        per_s,
+        ready.events as f64 / taken_s,
         None,
         Some(Goal::AtLeast(50_000.0)),
         Goal::AtLeast(200_000.0),
     );
-    let peak = process::peak_bytes(target.server.pid())? as f64 / MIB;
     table.add(
         &of("peak memory while exporting, MiB", messages),
-        peak,
+        process::peak_bytes(target.server.pid())? as f64 / MIB,
         None,
         Some(Goal::AtMost(256.0)),
         Goal::AtMost(128.0),
     );
     println!(
-        "export: {events} events, {} bytes, {:.2} s",
-        job["bytes"],
-        begun.elapsed().as_secs_f64()
+        "export: {} events, {files} attachments, {} bytes, {taken_s:.2} s",
+        ready.events, ready.bytes
     );
+
+    let export = archive.orders()?;
+    thread::sleep(Duration::from_secs_f64(taken_s / 2.0));
+    target.server.kill()?;
+    let twin = dir.join(format!("{name}-twin"));
+    if twin.exists() {
+        fs::remove_dir_all(&twin)?;
+    }
+    let copied = Command::new("cp").arg("-r").args([&data, &twin]).status()?;
+    ensure!(copied.success(), "the data could not be copied");
+    let mut sums = Vec::new();
+    for place in [&data, &twin] {
+        let server = launch::start(place, &Settings::default())?;
+        let begun = Instant::now();
+        let ready = Archive::new(&server.site, &company)?.ready(&export)?;
+        println!(
+            "export cut off by a kill: ready {:.2} s after the next start, sha256 {}",
+            begun.elapsed().as_secs_f64(),
+            ready.sha256
+        );
+        sums.push(ready.sha256);
+    }
+    fs::remove_dir_all(&twin)?;
+    ensure!(sums[0] == sums[1], "the same order gave other bytes");
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Load: a swarm of cheap connections in one thread, and the scenarios it plays.
 //! It counts what really arrived; it never estimates a delivery.
 
+pub mod exports;
 mod pages;
 mod scenario;
 mod swarm;
