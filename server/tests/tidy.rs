@@ -36,7 +36,7 @@ const LONG: &[(&str, &str)] = &[
         "the one door: queue, batch, commit and destruction are one order of steps",
     ),
     (
-        "tests/src/bin/bench.rs",
+        "tests/src/bin/bench/main.rs",
         "a table of measurements, a row a function",
     ),
 ];

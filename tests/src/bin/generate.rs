@@ -16,7 +16,7 @@ const HELP: &str =
 generate pretend --company FILE --sets …        the same for the bare server
 generate closed|fixed|idle|pages|search|fill --addr HOST:PORT --company FILE --set NAME
   --server PID      takes this process tree's CPU time and memory from /proc
-  --channels N      only the first N channels of the set (default: all)
+  --channels N      only the first N channels of the set (default: all); --skip N leaves out as many before them
   --listen N        only the first N members of each channel are connected (default: all)
   --senders N       of those, the first N of each channel send (default 16)
   --window N        unanswered messages per sender (closed, fill; default 1)
@@ -96,8 +96,7 @@ fn main() -> Result<()> {
             let connections = options.number("connections", 1000)? as usize;
             let seats: Vec<Seat> = seats.into_iter().cycle().take(connections).collect();
             let server = server.context("idle needs --server")?;
-            let bytes = load::idle(&site, &seats, server, Duration::from_secs(2))?;
-            serde_json::json!({"bytes_per_connection": bytes}).to_string()
+            serde_json::to_string(&load::idle(&site, &seats, server, time)?)?
         }
         "pages" => serde_json::to_string(&load::pages(
             &site,
@@ -128,7 +127,8 @@ fn seats(company: &Company, set: &str, options: &Options) -> Result<(Vec<Seat>, 
     let senders = options.number("senders", 16)? as usize;
     let mut seats = Vec::new();
     let mut audience = 0;
-    for channel in channels.iter().take(count) {
+    let skipped = options.number("skip", 0)? as usize;
+    for channel in channels.iter().skip(skipped).take(count) {
         let listen = options.number("listen", channel.members.len() as u64)? as usize;
         audience = listen.min(channel.members.len()) as u64;
         for (n, member) in channel.members.iter().take(listen).enumerate() {

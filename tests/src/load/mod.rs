@@ -7,7 +7,7 @@ mod scenario;
 mod swarm;
 
 pub use pages::{Reads, pages, searches};
-pub use scenario::{Closed, Figures, Fixed, closed, fixed, idle};
+pub use scenario::{Closed, Figures, Fixed, Idle, closed, fixed, idle};
 pub use swarm::Seat;
 
 /// A sorted sample's value at `per_mille`, in milliseconds.

@@ -195,8 +195,10 @@ fn finish(
     audience: u64,
 ) -> Result<Figures> {
     let deadline = Instant::now() + DRAIN;
-    let wanted = begun * audience;
-    while (swarm.tally.delivered < wanted || swarm.tally.accepted < begun)
+    // What was refused is heard by nobody.
+    let passed = |swarm: &Swarm| begun.saturating_sub(swarm.tally.errors.values().sum());
+    while (swarm.tally.delivered < passed(&swarm) * audience
+        || swarm.tally.accepted < passed(&swarm))
         && Instant::now() < deadline
     {
         swarm.turn(Duration::from_millis(100), &mut |_, _| {})?;
@@ -204,6 +206,7 @@ fn finish(
             break;
         }
     }
+    let wanted = passed(&swarm) * audience;
     let seconds = (last.at - first.at).as_secs_f64();
     let accepted = last.accepted - first.accepted;
     let delivered = last.delivered - first.delivered;
@@ -231,8 +234,16 @@ fn finish(
     })
 }
 
-/// Opens `seats`, leaves them alone, and tells what each costs the server in resident bytes.
-pub fn idle(site: &Site, seats: &[Seat], server: u32, settle: Duration) -> Result<f64> {
+/// What connections that say nothing cost the server.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Idle {
+    pub bytes_per_connection: f64,
+    pub server_cores: f64,
+}
+
+/// Opens `seats`, leaves them alone for so long, and tells what that costs the server.
+pub fn idle(site: &Site, seats: &[Seat], server: u32, time: Duration) -> Result<Idle> {
+    const SETTLE: Duration = Duration::from_secs(2);
     let before = process::resident_bytes(server)?;
     let mut open: Vec<Stream> = Vec::with_capacity(seats.len());
     for seat in seats {
@@ -247,7 +258,13 @@ pub fn idle(site: &Site, seats: &[Seat], server: u32, settle: Duration) -> Resul
         stream.flush()?;
         open.push(stream);
     }
-    thread::sleep(settle);
+    thread::sleep(SETTLE);
     let after = process::resident_bytes(server)?;
-    Ok((after as f64 - before as f64) / seats.len() as f64)
+    let (begun, cpu_s) = (Instant::now(), process::cpu_seconds(server)?);
+    thread::sleep(time);
+    let cpu_s = process::cpu_seconds(server)? - cpu_s;
+    Ok(Idle {
+        bytes_per_connection: (after as f64 - before as f64) / seats.len() as f64,
+        server_cores: cpu_s / begun.elapsed().as_secs_f64(),
+    })
 }

@@ -2,31 +2,36 @@
 //! It never compares figures of different runs, and prints a miss as a miss.
 //!
 //! `bench [quick|full] [--messages N] [--rounds N] [--only PART,…]`; parts: speed, memory, disk
-//! (with export), store; growth, people and backup
+//! (with export), store, forget; growth, people, backup, flood, many and soak (`--minutes N`)
 //! only when named.
 #![allow(clippy::print_stdout)]
 
+mod pressure;
+mod table;
+mod target;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::path::Path;
+use std::process::{Command, ExitCode};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tests::company::{Company, Set};
-use tests::http::{Client, Site};
-use tests::launch::{self, Certificate, Settings};
+use tests::company::Company;
+use tests::http::Client;
+use tests::launch::{self, Settings};
 use tests::load::exports::{Archive, attach};
 use tests::load::{Figures, Reads};
-use tests::process::{self, Server};
+use tests::process;
 
-const HELP: &str = "bench [quick|full] [--messages N] [--rounds N] [--only speed,memory,disk,export,store,growth,people,backup,forget]";
+use table::{Goal, MIB, Table, median, middle, number};
+use target::Target;
+
+const HELP: &str = "bench [quick|full] [--messages N] [--rounds N] [--only speed,memory,disk,export,store,growth,people,backup,forget,flood,many,soak] [--minutes N]";
 const CROWD: &str = "all-100=1x100,all-1000=1x1000,groups=1000x3";
 const HALL: &str = "all-1000=1x1000";
 const LIBRARY: &str = "library=50x3+,archive=1x20";
-const MIB: f64 = 1_048_576.0;
 const BODY_BYTES: u64 = 300;
 const IDLE_CONNECTIONS: usize = 1000;
 /// Attachments of an archive: one of so many messages has one.
@@ -67,6 +72,15 @@ fn main() -> Result<ExitCode> {
     if plan.wants("forget") {
         forget(&plan, &mut table)?;
     }
+    if plan.only.iter().any(|p| p == "flood") {
+        pressure::flood(&dir, plan.rounds, &mut table)?;
+    }
+    if plan.only.iter().any(|p| p == "many") {
+        pressure::many(&dir, &mut table)?;
+    }
+    if plan.only.iter().any(|p| p == "soak") {
+        pressure::soak(&dir, plan.minutes, &mut table)?;
+    }
     table.print();
     let missed = table.missed();
     if missed > 0 {
@@ -81,6 +95,7 @@ struct Plan {
     rounds: usize,
     seconds: u64,
     only: Vec<String>,
+    minutes: u64,
 }
 
 impl Plan {
@@ -90,6 +105,7 @@ impl Plan {
             rounds: 3,
             seconds: 3,
             only: Vec::new(),
+            minutes: 20,
         };
         let mut words = std::env::args().skip(1);
         while let Some(word) = words.next() {
@@ -106,6 +122,7 @@ impl Plan {
                 }
                 "--messages" => plan.messages = value()?.parse()?,
                 "--rounds" => plan.rounds = value()?.parse()?,
+                "--minutes" => plan.minutes = value()?.parse()?,
                 "--only" => plan.only = value()?.split(',').map(str::to_owned).collect(),
                 _ => bail!(HELP),
             }
@@ -699,243 +716,6 @@ fn example(name: &str, plan: &Plan) -> Result<String> {
     Ok(text)
 }
 
-/// A running server and the company that lives in it.
-struct Target {
-    server: Server,
-    company: PathBuf,
-    data: PathBuf,
-    certificate: Option<PathBuf>,
-}
-
-impl Target {
-    fn bare(dir: &Path, sets: &str) -> Result<Target> {
-        let sets: Result<Vec<Set>> = sets.split(',').map(Set::parse).collect();
-        let company = dir.join("bare.json");
-        Company::pretend(&sets?)?.save(&company)?;
-        let data = dir.join("bare.log");
-        let _ = fs::remove_file(&data);
-        let addr = process::free_port()?;
-        let mut command = Command::new(process::program("bare")?);
-        command.arg(addr.port().to_string()).arg(&data);
-        let server = Server::start(command, Site::plain(addr))?;
-        Ok(Target {
-            server,
-            company,
-            data,
-            certificate: None,
-        })
-    }
-
-    fn daylight(dir: &Path, name: &str, sets: &str) -> Result<Target> {
-        Target::founded(dir, name, sets, None)
-    }
-
-    fn daylight_tls(dir: &Path, name: &str, sets: &str) -> Result<Target> {
-        let certificate = Certificate::make(dir)?;
-        let path = dir.join("cert.der");
-        fs::write(&path, &certificate.der)?;
-        let target = Target::founded(dir, name, sets, Some(&certificate))?;
-        Ok(Target {
-            certificate: Some(path),
-            ..target
-        })
-    }
-
-    /// Founds the company when there is none; else takes the one that is there.
-    fn founded(
-        dir: &Path,
-        name: &str,
-        sets: &str,
-        certificate: Option<&Certificate>,
-    ) -> Result<Target> {
-        let data = dir.join(name);
-        let company = data.with_extension("json");
-        let settings = Settings {
-            certificate,
-            ..Settings::default()
-        };
-        if !company.exists() && data.exists() {
-            fs::remove_dir_all(&data)?;
-        }
-        let server = launch::start(&data, &settings)?;
-        let founded = company
-            .exists()
-            .then(|| Company::load(&company))
-            .transpose()?;
-        if let Some(founded) = &founded
-            && session_lives(&server.site, founded)
-        {
-            return Ok(Target {
-                server,
-                company,
-                data,
-                certificate: None,
-            });
-        }
-        ensure!(
-            founded.is_none(),
-            "the company in {} has lost its sessions: remove it",
-            data.display()
-        );
-        let sets: Result<Vec<Set>> = sets.split(',').map(Set::parse).collect();
-        Company::found(&server.site, &server.setup_token()?, &sets?)?.save(&company)?;
-        drop(server);
-        // Founding leaves memory behind that is not the measurement's.
-        let server = launch::start(&data, &settings)?;
-        Ok(Target {
-            server,
-            company,
-            data,
-            certificate: None,
-        })
-    }
-
-    fn generate<T: DeserializeOwned>(&self, arguments: &[&str]) -> Result<T> {
-        let mut command = Command::new(process::program("generate")?);
-        command
-            .args(arguments)
-            .arg("--addr")
-            .arg(self.server.site.addr.to_string());
-        command
-            .arg("--company")
-            .arg(&self.company)
-            .arg("--server")
-            .arg(self.server.pid().to_string());
-        command.arg("--body").arg(BODY_BYTES.to_string());
-        if let Some(certificate) = &self.certificate {
-            command.arg("--cert").arg(certificate);
-        }
-        let output = command.stdin(Stdio::null()).output()?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        ensure!(
-            output.status.success(),
-            "generate {arguments:?}: {said}\nserver: {}",
-            last_lines(&self.server.words())
-        );
-        serde_json::from_slice(&output.stdout).context("the generator's answer")
-    }
-}
-
-fn session_lives(site: &Site, company: &Company) -> bool {
-    let Some(admin) = company.people.first() else {
-        return false;
-    };
-    let mut client = Client::with_cookie(site.clone(), &admin.cookie);
-    client
-        .get("/api/v1/devices")
-        .is_ok_and(|answer| answer.status == 200)
-}
-
-#[derive(Clone, Copy)]
-enum Goal {
-    AtLeast(f64),
-    AtMost(f64),
-    OfBareAtLeast(f64),
-    OfBareAtMost(f64),
-}
-
-impl Goal {
-    fn met(self, ours: f64, bare: Option<f64>) -> bool {
-        let ratio = bare.map_or(f64::NAN, |b| ours / b);
-        match self {
-            Goal::AtLeast(least) => ours >= least,
-            Goal::AtMost(most) => ours <= most,
-            Goal::OfBareAtLeast(least) => ratio >= least,
-            Goal::OfBareAtMost(most) => ratio <= most,
-        }
-    }
-
-    fn text(self) -> String {
-        match self {
-            Goal::AtLeast(least) => format!(">= {}", number(least)),
-            Goal::AtMost(most) => format!("<= {}", number(most)),
-            Goal::OfBareAtLeast(least) => format!(">= {:.0} % of bare", least * 100.0),
-            Goal::OfBareAtMost(most) => format!("<= {most}x bare"),
-        }
-    }
-}
-
-struct Row {
-    name: String,
-    ours: f64,
-    bare: Option<f64>,
-    must: Option<Goal>,
-    aim: Goal,
-}
-
-#[derive(Default)]
-struct Table(Vec<Row>);
-
-impl Table {
-    fn add(&mut self, name: &str, ours: f64, bare: Option<f64>, must: Option<Goal>, aim: Goal) {
-        self.0.push(Row {
-            name: name.to_owned(),
-            ours,
-            bare,
-            must,
-            aim,
-        });
-    }
-
-    fn missed(&self) -> usize {
-        self.0
-            .iter()
-            .filter(|r| r.must.is_some_and(|m| !m.met(r.ours, r.bare)))
-            .count()
-    }
-
-    fn print(&self) {
-        println!("\n| | Daylight | bare | ratio | must | | aim | |");
-        println!("|---|---|---|---|---|---|---|---|");
-        let word = |goal: Goal, row: &Row, no: &'static str| {
-            if goal.met(row.ours, row.bare) {
-                "yes"
-            } else {
-                no
-            }
-        };
-        for row in &self.0 {
-            println!(
-                "| {} | {} | {} | {} | {} | {} | {} | {} |",
-                row.name,
-                number(row.ours),
-                row.bare.map(number).unwrap_or_default(),
-                row.bare
-                    .map(|b| format!("{:.2}", row.ours / b))
-                    .unwrap_or_default(),
-                row.must.map(Goal::text).unwrap_or_default(),
-                row.must.map_or("", |m| word(m, row, "**MISSED**")),
-                row.aim.text(),
-                word(row.aim, row, "not yet"),
-            );
-        }
-    }
-}
-
-fn middle(mut all: Vec<f64>) -> f64 {
-    all.sort_by(f64::total_cmp);
-    all.get(all.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-fn median(figures: &[Figures], of: fn(&Figures) -> f64) -> f64 {
-    middle(figures.iter().map(of).collect())
-}
-
-fn number(value: f64) -> String {
-    if value < 100.0 {
-        return format!("{value:.2}");
-    }
-    let digits = format!("{value:.0}");
-    let mut out = String::new();
-    for (n, digit) in digits.chars().enumerate() {
-        if n > 0 && (digits.len() - n).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
@@ -945,12 +725,4 @@ fn machine() -> String {
         kernel.trim(),
         load.trim()
     )
-}
-
-fn last_lines(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().collect();
-    lines
-        .get(lines.len().saturating_sub(10)..)
-        .unwrap_or_default()
-        .join("\n")
 }
