@@ -57,7 +57,7 @@ fn downloaded(who: &mut Person, facts: &Value) -> Vec<u8> {
     answer.body
 }
 
-fn unpacked(zip: &[u8]) -> Files {
+pub fn unpacked(zip: &[u8]) -> Files {
     let mut zip = zip::ZipArchive::new(Cursor::new(zip)).expect("a zip");
     let mut files = Files::new();
     for n in 0..zip.len() {

@@ -30,6 +30,7 @@ mod policy;
 mod polls;
 mod powercut;
 mod previews;
+mod promises;
 mod proxy;
 mod published;
 mod push;

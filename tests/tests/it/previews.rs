@@ -19,13 +19,13 @@ const PAGE: &str = "<!doctype html><title>ignored</title><meta property=og:title
 
 /// A web site of the test's own; what it is asked, line by line.
 #[derive(Clone)]
-struct Site {
+pub struct Site {
     origin: String,
     heard: Arc<Mutex<Vec<String>>>,
 }
 
 impl Site {
-    fn start() -> Site {
+    pub fn start() -> Site {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("its address");
         let site = Site {
@@ -62,7 +62,7 @@ impl Site {
         stream.write_all(answer.as_bytes()).ok()
     }
 
-    fn page(&self, path: &str) -> String {
+    pub fn page(&self, path: &str) -> String {
         format!("{}/{path}", self.origin)
     }
 
