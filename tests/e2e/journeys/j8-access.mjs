@@ -48,6 +48,7 @@ export default async function access(world, promise) {
         await person.page.waitForTimeout(60);
         await world.shot(person, `screen-${name}-${scheme}`);
         await serious(person.page);
+        if (scheme === 'light' && !world.shape.touch) await reachable(person.page);
       });
     }
   }
@@ -91,10 +92,44 @@ export async function serious(page) {
     if (!window.axe) (0, eval)(source);
   }, axe).catch(() => page.evaluate(axe));
   const found = await page.evaluate(async () => {
-    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
+    // Also what axe leaves out by itself, the size of what is pressed; and of its advice beside the rules, what is serious.
+    const { violations } = await window.axe.run(document, { resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } });
+    const isRule = (one) => one.tags.some((tag) => /^wcag2[12]?a{1,2}$/.test(tag));
     return violations
-      .filter((one) => one.impact === 'serious' || one.impact === 'critical')
+      .filter((one) => isRule(one) || one.impact === 'serious' || one.impact === 'critical')
       .map((one) => `${one.impact} ${one.id}: ${one.help}\n  ${one.nodes.slice(0, 4).map((node) => `${node.target.join(' ')} — ${node.any[0]?.message ?? node.html.slice(0, 120)}`).join('\n  ')}`);
   });
   if (found.length) throw new Error(found.join('\n'));
+}
+
+/** Whatever can be pressed or written in is come by with Tab alone, or with the arrows of what it is part of. */
+async function reachable(page) {
+  const [PRESSES_MAX, OLD_MAX] = [600, 12];
+  await page.evaluate(() => {
+    document.activeElement?.blur?.();
+    getSelection()?.removeAllRanges();
+    for (const one of document.querySelectorAll('[data-reached]')) delete one.dataset.reached;
+  });
+  // Where one was before is where the keyboard begins: it comes round to the rest. A date takes several presses.
+  for (let n = 0, old = 0; n < PRESSES_MAX && old < OLD_MAX; n++) {
+    await page.keyboard.press('Tab');
+    const isNew = await page.evaluate(() => {
+      const at = document.activeElement;
+      if (!at || at === document.body || at.dataset.reached) return false;
+      at.dataset.reached = 'yes';
+      return true;
+    });
+    old = isNew ? 0 : old + 1;
+  }
+  const missed = await page.evaluate(() => {
+    const PARTS = '[role=tablist], [role=menu], [role=listbox], [role=radiogroup], [role=toolbar], [role=grid], [role=tree]';
+    const isThere = (one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest('[inert], [aria-hidden=true]') && !one.disabled;
+    const pressed = 'a[href], button, input, select, textarea, summary, [role=button], [role=link], [role=tab], [role=menuitem], [role=option], [role=switch], [role=checkbox], [role=radio], [contenteditable=true]';
+    return [...document.querySelectorAll(pressed)]
+      .filter((one) => isThere(one) && !one.dataset.reached)
+      .filter((one) => !(one.type === 'radio' && document.querySelector(`[name="${one.name}"][data-reached]`)))
+      .filter((one) => !one.closest(PARTS)?.querySelector('[data-reached]'))
+      .map((one) => one.outerHTML.slice(0, 160));
+  });
+  if (missed.length) throw new Error(`not come by with Tab:\n  ${missed.slice(0, 8).join('\n  ')}`);
 }

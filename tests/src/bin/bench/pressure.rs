@@ -25,7 +25,7 @@ const TALK_S: u64 = 10;
 /// The flood begins before, and ends after, those who talk.
 const MARGIN_S: u64 = 2;
 const MANY: usize = 10_000;
-const SOAK_RATE: u64 = 500;
+const SOAK_RATE: u64 = 1000;
 const SAMPLE_EVERY: Duration = Duration::from_secs(5);
 
 /// Fifty people talk, alone and while two hundred others send ten times what they may.
@@ -122,7 +122,7 @@ pub fn many(dir: &Path, table: &mut Table) -> Result<()> {
 
 /// Talk at a high rate for long. What the process holds is written down every few seconds, and drawn.
 pub fn soak(dir: &Path, minutes: u64, table: &mut Table) -> Result<()> {
-    let target = Target::daylight(dir, "soak", "talk=20x50+")?;
+    let target = Target::daylight(dir, "soak", "talk=20x50")?;
     let pid = target.server.pid();
     let seconds = minutes * 60;
     let begun = Instant::now();
