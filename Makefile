@@ -16,7 +16,7 @@ build:
 test: check
 	# Installing is mostly waiting: all is built meanwhile, the server once for people and once for its own tests.
 	(deploy/ci/strangers.sh && deploy/ci/chromium.sh && deploy/ci/browsers.sh) & installed=$$!; \
-	  $(CARGO) test --release --locked --workspace --no-run && wait $$installed
+	  deploy/ci/tests.sh build && wait $$installed
 	# So are many tests: more of them at once, packing and reading licences fill what they leave.
 	(deploy/ci/image.sh && deploy/ci/package.sh && deploy/ci/deny.sh) & packed=$$!; \
 	  RUST_TEST_THREADS=4 deploy/ci/tests.sh && wait $$packed

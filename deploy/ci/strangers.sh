@@ -15,6 +15,8 @@ command -v faketime >/dev/null || missing+=(faketime)
 [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
 # Who certifies that it is who it says.
 command -v pebble >/dev/null || missing+=(pebble)
+# What looks at its files.
+[ -x /usr/sbin/clamd ] || missing+=(clamav-daemon)
 # What reads its figures.
 command -v promtool >/dev/null || missing+=(prometheus)
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)

@@ -38,6 +38,7 @@ pub struct Config {
     pub timestamp: Timestamp,
     pub push: Push,
     pub previews: Previews,
+    pub scan: Scan,
     pub backup: Backup,
     pub log: Log,
 }
@@ -150,6 +151,14 @@ pub struct Previews {
     pub private_networks: bool,
 }
 
+/// Who looks at what comes in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scan {
+    pub clamd: Option<String>,
+    pub required: bool,
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Backup {
@@ -188,6 +197,7 @@ impl Default for Config {
             timestamp: Timestamp::default(),
             push: Push::default(),
             previews: Previews::default(),
+            scan: Scan::default(),
             backup: Backup::default(),
             log: Log::default(),
         }
@@ -273,6 +283,15 @@ impl Default for Push {
             enabled: true,
             contact: None,
             private_networks: false,
+        }
+    }
+}
+
+impl Default for Scan {
+    fn default() -> Self {
+        Scan {
+            clamd: None,
+            required: true,
         }
     }
 }

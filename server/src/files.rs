@@ -3,6 +3,7 @@
 //! Bytes wait in memory, never in the clear on disk. What a client claims about a file is never believed.
 
 pub mod sanitise;
+pub mod scan;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::chat::{Hash, Refusal};
 use crate::http::App;
 use crate::sequencer::Offer;
 use sanitise::{Limits, file_name, hush_mp4, image, inspect};
+use scan::Scanner;
 
 /// The largest attachment.
 pub const FILE_BYTES_MAX: u64 = 25 * 1024 * 1024;
@@ -35,6 +37,7 @@ const AT_WORK_MAX: usize = 2;
 pub struct Uploads {
     waiting: Mutex<HashMap<(Id, Id), Waiting>>,
     at_work: Arc<Semaphore>,
+    scanner: Arc<Scanner>,
 }
 
 struct Waiting {
@@ -75,22 +78,17 @@ pub enum Taken {
     Elsewhere(u64),
 }
 
-impl Default for Uploads {
-    fn default() -> Self {
-        Uploads::new()
-    }
-}
-
 impl Uploads {
     /// Files that are being made safe now, and how many may be.
     pub fn at_work(&self) -> (usize, usize) {
         (AT_WORK_MAX - self.at_work.available_permits(), AT_WORK_MAX)
     }
 
-    pub fn new() -> Self {
+    pub fn new(scanner: Arc<Scanner>) -> Self {
         Uploads {
             waiting: Mutex::default(),
             at_work: Arc::new(Semaphore::new(AT_WORK_MAX)),
+            scanner,
         }
     }
 
@@ -120,6 +118,7 @@ impl Uploads {
         };
         let sealed = seal_in_background(
             Arc::clone(&self.at_work),
+            Arc::clone(&self.scanner),
             app.views.store.clone(),
             piece.channel,
             piece.person,
@@ -280,6 +279,7 @@ impl Waiting {
 
 async fn seal_in_background(
     at_work: Arc<Semaphore>,
+    scanner: Arc<Scanner>,
     store: Store,
     channel: Id,
     person: Id,
@@ -294,6 +294,7 @@ async fn seal_in_background(
     let sealed = tokio::task::spawn_blocking(move || {
         seal(
             &store,
+            &scanner,
             Scope::channel_day(channel, now),
             person,
             &name,
@@ -303,14 +304,16 @@ async fn seal_in_background(
     sealed.await.map_err(|_| Refusal::Unavailable)?
 }
 
-/// Makes a file safe and seals it; also for attachments that an import brings.
+/// Has a file looked at, makes it safe and seals it; also for attachments that an import brings.
 pub fn seal(
     store: &Store,
+    scanner: &Scanner,
     scope: Scope,
     person: Id,
     name: &str,
     mut bytes: Vec<u8>,
 ) -> Result<FileFact, Refusal> {
+    scanner.passes(&bytes)?;
     let kind = inspect(name, &bytes);
     let mut fact = FileFact {
         id: Id([0; 16]),

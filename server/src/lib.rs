@@ -33,6 +33,7 @@ pub mod previews;
 pub mod push;
 pub mod retention;
 pub mod room;
+pub mod running;
 pub mod sequencer;
 pub mod verified;
 pub mod views;

@@ -8,6 +8,7 @@ use migrations_free_store::backup::is_apart;
 use migrations_free_store::verify;
 
 use super::{Backup, Config, Retention};
+use crate::files::scan::Clamd;
 
 const GRACE_HOURS_MAX: u32 = 24 * 365;
 /// RFC 1035.
@@ -67,6 +68,13 @@ impl Config {
         }
         if grace > GRACE_HOURS_MAX {
             bail!("retention.grace_hours is at most {GRACE_HOURS_MAX}");
+        }
+        if let Some(clamd) = &self.scan.clamd
+            && Clamd::parse(clamd).is_none()
+        {
+            bail!(
+                "scan.clamd is clamd's socket, as /run/clamav/clamd.ctl, or its address and port, as 127.0.0.1:3310"
+            );
         }
         self.metrics.token_hash()?;
         self.check_outside()?;

@@ -50,6 +50,7 @@ use crate::drafts;
 use crate::due::Due;
 use crate::export::jobs::Exports;
 use crate::files::Uploads;
+use crate::files::scan::Scanner;
 use crate::identity::links::Links;
 use crate::identity::secret::{Cost, Hasher, Token};
 use crate::identity::throttle::Throttle;
@@ -60,6 +61,7 @@ use crate::previews::Previews;
 use crate::push::{Push, Ringing};
 use crate::retention::{Broom, Sweeper};
 use crate::room::Room;
+use crate::running;
 use crate::sequencer::{Brought, Door};
 use crate::views::Views;
 use crate::witness::bring::Errands;
@@ -87,6 +89,7 @@ pub struct App {
     pub door: Door,
     pub links: Links,
     pub uploads: Uploads,
+    pub scanner: Arc<Scanner>,
     pub imports: Imports,
     pub exports: Exports,
     pub sweeper: Sweeper,
@@ -111,6 +114,8 @@ pub struct App {
     /// A place for each connection.
     pub(crate) places: Arc<Semaphore>,
     pub(crate) started_at: u64,
+    /// The server before this one did not end by itself.
+    pub(crate) was_cut_off: bool,
     /// The durable end of the log, for those who wait for news.
     pub(crate) news: watch::Receiver<u64>,
     pub(crate) stopping: watch::Receiver<bool>,
@@ -205,9 +210,17 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let setup = (!views.state.read().is_set_up()).then(Token::short);
     let setup_url = setup.as_ref().map(|t| links.setup_url(t.text()));
     let started_at = clock.now_ms();
+    let scanner = Arc::new(Scanner::new(&config.scan));
+    let was_cut_off = running::begins(&config.data);
     let app = Arc::new(App {
-        uploads: Uploads::new(),
-        imports: Imports::new(Arc::clone(&views), door.clone(), clock.clone()),
+        uploads: Uploads::new(Arc::clone(&scanner)),
+        imports: Imports::new(
+            Arc::clone(&views),
+            door.clone(),
+            clock.clone(),
+            Arc::clone(&scanner),
+        ),
+        scanner,
         sweeper: broom.start(Arc::clone(&views), door.clone(), clock.clone(), &config)?,
         rates: rate::Rates::new(&config.limits),
         // Of their own: what is not sent takes nothing from what is.
@@ -237,6 +250,7 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<Running> {
         push: silent.push(),
         hasher,
         started_at,
+        was_cut_off,
         news,
         stopping,
         renewal_failure: renewal.as_ref().map(Renewal::failure).unwrap_or_default(),
@@ -316,7 +330,9 @@ impl Running {
         };
         if tokio::task::spawn_blocking(ended).await.is_err() {
             tracing::error!("the engine could not be joined");
+            return;
         }
+        running::ends(&self.app.config.data);
     }
 }
 

@@ -22,6 +22,7 @@ use super::run::{Order, With, run};
 use super::whatsapp::Options;
 use crate::chat::{Actor, Hash, Refusal};
 use crate::clock::Clock;
+use crate::files::scan::Scanner;
 use crate::http::wire;
 use crate::sequencer::Door;
 use crate::views::Views;
@@ -49,6 +50,7 @@ pub struct Imports {
     views: Arc<Views>,
     door: Door,
     clock: Clock,
+    scanner: Arc<Scanner>,
     held: Arc<Mutex<HashMap<Id, Held>>>,
     bodies: Arc<Semaphore>,
     reading: Arc<Semaphore>,
@@ -71,11 +73,12 @@ struct Held {
 }
 
 impl Imports {
-    pub fn new(views: Arc<Views>, door: Door, clock: Clock) -> Imports {
+    pub fn new(views: Arc<Views>, door: Door, clock: Clock, scanner: Arc<Scanner>) -> Imports {
         Imports {
             views,
             door,
             clock,
+            scanner,
             held: Arc::default(),
             bodies: Arc::new(Semaphore::new(BODIES_MAX)),
             reading: Arc::new(Semaphore::new(READING_MAX)),
@@ -345,6 +348,7 @@ impl Imports {
             views: &self.views,
             door: &self.door,
             clock: &self.clock,
+            scanner: &self.scanner,
         };
         let mut told = Instant::now();
         let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {

@@ -23,6 +23,7 @@ use crate::chat::state::day_of;
 use crate::chat::{Ack, Actor, Hash, Refusal};
 use crate::clock::Clock;
 use crate::files;
+use crate::files::scan::{Scanner, UNSCANNED};
 use crate::sequencer::{Brought, Door, Reply, Submission};
 use crate::views::{Views, unavailable};
 
@@ -49,6 +50,7 @@ pub struct With<'w> {
     pub views: &'w Views,
     pub door: &'w Door,
     pub clock: &'w Clock,
+    pub scanner: &'w Scanner,
 }
 
 /// Runs to its end on a thread that may wait. `progress` hears of rows done and of all.
@@ -219,7 +221,10 @@ impl Running<'_> {
         }
         let scope = Scope::channel_day(self.order.channel, now_ms);
         let sealed = match self.reading.take(name) {
-            Ok(bytes) => files::seal(&self.with.views.store, scope, author, name, bytes),
+            Ok(bytes) => {
+                let with = &self.with;
+                files::seal(&with.views.store, with.scanner, scope, author, name, bytes)
+            }
             Err(error) => Err(error.into()),
         };
         match sealed {
@@ -227,6 +232,11 @@ impl Running<'_> {
                 self.attachments += 1;
                 Ok(Enclosed::File(fact))
             }
+            Err(
+                refusal @ Refusal::Fault {
+                    code: UNSCANNED, ..
+                },
+            ) => Err(refusal),
             Err(refusal @ (Refusal::Fault { .. } | Refusal::TooLarge { .. })) => {
                 let why = refusal.message();
                 self.unsafe_files.push(UnreadLine {

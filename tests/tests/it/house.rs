@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
 use tests::http::{Client, Site};
@@ -61,6 +61,21 @@ fn health_tells_each_thing_with_its_time_and_names_what_is_wrong() {
     let health = ada.gets(HEALTH);
     assert_eq!(health["verified"], verified);
     assert_eq!(health["warnings"], json!(["backup_none"]), "{health}");
+    // As long as nobody pulls the plug.
+    for (is_cut, told) in [
+        (true, json!(["backup_none", "cut_off"])),
+        (false, json!(["backup_none"])),
+    ] {
+        if is_cut {
+            world.kill();
+        } else {
+            world.stop();
+        }
+        world.again();
+        let health = ada.gets(HEALTH);
+        assert_eq!(health["was_cut_off"], is_cut);
+        assert_eq!(health["warnings"], told, "{health}");
+    }
     // A byte that somebody changed is found.
     world.stop();
     changes_a_byte(&world.data.join("log"));
@@ -94,6 +109,30 @@ fn a_clock_set_back_and_a_certificate_are_told_in_health() {
     let health = client.get(HEALTH).and_then(|a| a.ok()).expect("health");
     let ends = health["certificate"]["ends_at"].as_u64();
     assert!(ends > health["now"].as_u64(), "{health}");
+    // What is there in place of it is told, as long as it is there.
+    let (now, day) = (SystemTime::now(), Duration::from_secs(86_400));
+    for (told, until) in [
+        ("certificate_soon", Some(now + 5 * day)),
+        ("certificate_over", Some(now - day)),
+        ("certificate_unread", None),
+    ] {
+        let text = until.map_or("no certificate".to_owned(), |until| {
+            ends_at(now - 90 * day, until)
+        });
+        fs::write(&certificate.cert_path, text).expect("written");
+        let health = client.get(HEALTH).and_then(|a| a.ok()).expect("health");
+        assert!(
+            health["warnings"].to_string().contains(told),
+            "{told}: {health}"
+        );
+    }
+}
+
+fn ends_at(from: SystemTime, until: SystemTime) -> String {
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let mut made = rcgen::CertificateParams::new(["localhost".to_owned()]).expect("a name");
+    (made.not_before, made.not_after) = (from.into(), until.into());
+    made.self_signed(&key).expect("signed").pem()
 }
 
 /// As whoever tries it out does it: in an empty folder, with no settings and nothing named by its whole path.

@@ -38,6 +38,7 @@ mod record;
 mod review;
 mod rules;
 mod saved;
+mod scan;
 mod scheduled;
 mod search;
 mod slow;

@@ -401,6 +401,8 @@ export interface Health {
   checkpoint: { size: number; root: string; at: Ms } | null;
   sweep: { last_at: Ms | null; next_at: Ms; destroyed_scopes: number };
   disk: { free: number; total: number; reserve: number; read_only: boolean };
+  was_cut_off: boolean;
+  scanner: { is_required: boolean; failed: string | null; found: number; unscanned: number } | null;
   backup: { is_configured: boolean; at: Ms | null; keys_at: Ms | null; failed: string | null; keys_failed: string | null };
   witness: { configured: number; at: Ms | null };
   clock: { behind_ms: number };

@@ -16,7 +16,7 @@ export function needText(code: string): string {
 
 /** Each with the moment it was true at. Words, not colours, say whether it is well. */
 export function HouseTiles({ data }: { data: Health }) {
-  const { backup, witness, clock, certificate, verified } = data;
+  const { backup, scanner, witness, clock, certificate, verified } = data;
   const behind = Math.floor(clock.behind_ms / MINUTE_MS);
   return (
     <>
@@ -26,6 +26,12 @@ export function HouseTiles({ data }: { data: Health }) {
       <Tile name={t('verified')} value={verified ? <When ts={verified.at} relative /> : t('verified_never')}>
         {!verified ? t('verified_how') : verified.is_sound ? t('verified_sound', { n: verified.events }) : t('verified_fault')}
       </Tile>
+      {scanner ? (
+        <Tile name={t('scanner')} value={t(scanner.failed ? 'scanner_silent' : 'scanner_well')}>
+          {scanner.failed ? t(scanner.is_required ? 'scanner_strict' : 'scanner_lax') : t('scanner_found', { n: scanner.found })}
+          {scanner.failed ? <p class="hint">{scanner.failed}</p> : null}
+        </Tile>
+      ) : null}
       <Tile name={t('witness')} value={witness.at ? <When ts={witness.at} relative /> : t('witness_never')}>
         {witness.configured ? t('witness_count', { n: witness.configured }) : t('witness_none')}
       </Tile>

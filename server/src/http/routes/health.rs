@@ -32,12 +32,16 @@ const CERTIFICATE_LEFT_MS_MIN: u64 = 14 * DAY_MS;
 pub struct Health {
     build: &'static str,
     started_at: u64,
+    /// The server before this one was cut off: by the power, a kill or a crash.
+    was_cut_off: bool,
     now: u64,
     log: LogHealth,
     checkpoint: CheckpointHealth,
     sweep: SweepHealth,
     disk: DiskHealth,
     backup: BackupHealth,
+    /// Null: none is configured.
+    scanner: Option<ScannerHealth>,
     witness: WitnessHealth,
     clock: ClockHealth,
     /// Null: a proxy has it, or there is none.
@@ -47,7 +51,8 @@ pub struct Health {
     connections: u32,
     /// `disk_full`, `disk_low`, `unsigned`, `backup_none`, `backup_failed`, `backup_old`, `keys_none`, `keys_failed`,
     /// `sweep_late`, `witness_late`, `clock_behind`, `certificate_soon`, `certificate_over`, `certificate_unread`,
-    /// `certificate_failed`, `not_verified`: the last check found a fault, and `grace_short`: a rule waits so little that nobody could stop it.
+    /// `certificate_failed`, `scanner_down`, `cut_off`: told for a day, `not_verified`: the last check found a fault, and `grace_short`:
+    /// a rule waits so little that nobody could stop it.
     warnings: Vec<&'static str>,
 }
 
@@ -89,6 +94,18 @@ struct BackupHealth {
     /// Why the last try failed, as the system says it.
     failed: Option<String>,
     keys_failed: Option<String>,
+}
+
+/// The virus scanner.
+#[derive(Serialize, ToSchema)]
+struct ScannerHealth {
+    /// No file is taken while it is down.
+    is_required: bool,
+    /// Why it does not answer, as the system or the scanner says it.
+    failed: Option<String>,
+    /// Files refused for a virus, and files that it could not be shown, since the start.
+    found: u64,
+    unscanned: u64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -139,6 +156,7 @@ fn look(app: &App) -> Health {
     let mut health = Health {
         build: BUILD,
         started_at: app.started_at,
+        was_cut_off: app.was_cut_off,
         now,
         log: LogHealth {
             events: store.size(),
@@ -167,6 +185,12 @@ fn look(app: &App) -> Health {
             failed: backups.content_failed,
             keys_failed: backups.keys_failed,
         },
+        scanner: app.scanner.status().map(|scanner| ScannerHealth {
+            is_required: app.config.scan.required,
+            failed: scanner.failed,
+            found: scanner.found,
+            unscanned: scanner.unscanned,
+        }),
         witness: WitnessHealth {
             configured: outside.witnesses.len(),
             at: outside.outside_at,
@@ -199,6 +223,7 @@ fn warnings(app: &App, health: &Health) -> Vec<&'static str> {
         sweep,
         disk,
         backup,
+        scanner,
         witness,
         clock,
         certificate,
@@ -261,6 +286,16 @@ fn warnings(app: &App, health: &Health) -> Vec<&'static str> {
         ),
         ("certificate_unread", ends == Some(None) && !config.acme.on),
         ("certificate_failed", failed),
+        (
+            "scanner_down",
+            scanner
+                .as_ref()
+                .is_some_and(|scanner| scanner.failed.is_some()),
+        ),
+        (
+            "cut_off",
+            health.was_cut_off && since(health.started_at) < DAY_MS,
+        ),
         (
             "not_verified",
             verified.as_ref().is_some_and(|verified| !verified.is_sound),

@@ -162,6 +162,12 @@ fn record(app: &App, page: &mut Page) {
         "part",
         &failing.map(|(part, failed)| (part, f64::from(u8::from(failed)))),
     );
+    let scanner = app.scanner.status();
+    page.gauge(
+        "daylight_scanner_failing",
+        "1 when the virus scanner that is configured does not answer.",
+        f64::from(u8::from(scanner.is_some_and(|s| s.failed.is_some()))),
+    );
     page.known(
         "daylight_sweep_timestamp_seconds",
         "When what had passed its time was last destroyed.",
