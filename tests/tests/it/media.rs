@@ -135,3 +135,35 @@ fn a_day_is_reached_at_once_and_one_that_is_empty_or_gone_gives_the_next() {
     let two = format!("/api/v1/channels/{line}/messages?at={at}&before=3");
     assert_eq!(ada.http.get(&two).expect("an answer").status, 400);
 }
+
+#[test]
+fn whatever_is_uploaded_is_never_run_as_a_page_of_ours() {
+    let world = World::start();
+    let mut ada = world.admin();
+    let line = ada.channel("Line 3", &[]);
+    let script = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
+    for (name, bytes) in [
+        ("page.html", b"<script>alert(1)</script>".as_slice()),
+        ("program.js", b"alert(1)"),
+        ("module.mjs", b"export default alert(1)"),
+        ("drawing.svg", script),
+        ("paper.pdf", b"%PDF-1.4 <script>alert(1)</script>"),
+    ] {
+        let file = ada.uploads(&line, name, bytes);
+        ada.does(json!({"t": "send", "c": line, "b": name, "f": [file]}));
+        let said = ada.reads(&line);
+        let message = said.iter().find(|item| item["b"] == name);
+        let file = message.expect("it stands there")["f"][0]["id"].clone();
+        let answer = ada.downloads(file.as_str().expect("its name"));
+        assert_eq!(answer.status, 200, "{name}");
+        for (header, wanted) in [
+            ("content-type", "application/octet-stream"),
+            ("x-content-type-options", "nosniff"),
+            ("content-security-policy", "default-src 'none'; sandbox"),
+        ] {
+            assert_eq!(answer.header(header), Some(wanted), "{name}");
+        }
+        let kept = answer.header("content-disposition").unwrap_or_default();
+        assert!(kept.starts_with("attachment"), "{name}: {kept}");
+    }
+}
