@@ -106,6 +106,11 @@ fn needed(command: &Command) -> Left {
         | Command::ScheduleNow { .. }
         | Command::ChannelCreate { .. }
         | Command::ChannelDirect { .. }
+        | Command::TagName { .. }
+        | Command::TagSet(_)
+        | Command::NoteWrite { .. }
+        | Command::NoteWithdraw { .. }
+        | Command::ExportTagged(_)
         | Command::ExportRequest(_)
         | Command::ExportApprove { .. } => Left::Enough,
         Command::Delete { .. }

@@ -517,7 +517,10 @@ impl Sequencer {
             ids: FreshIds::new((0..FRESH_IDS).map(|_| Id::new(now_ms)).collect()),
             target: match command.target() {
                 Some((channel, q)) => self.target(channel, q)?,
-                None => None,
+                None => match command.notes_about() {
+                    Some((channel, q)) => self.kept_target(channel, q)?,
+                    None => None,
+                },
             },
             uploads: offers
                 .iter()
@@ -652,6 +655,23 @@ impl Sequencer {
         Ok(Some(target))
     }
 
+    /// As [`Sequencer::target`], and what is kept beyond its time is still there: officers read it, and note about it.
+    fn kept_target(&self, channel: Id, q: u64) -> Result<Option<Target>, Refusal> {
+        let Some(mut target) = self.target(channel, q)? else {
+            return Ok(None);
+        };
+        if target.forgotten {
+            let page = self.parts.store.channel_page(channel, q, q);
+            let page = page.map_err(unavailable)?;
+            let kept = page.first().filter(|record| {
+                let event = Event::read_escrow(record);
+                event.is_ok_and(|event| event.content.is_some())
+            });
+            target.kept = kept.map(|record| record.scope);
+        }
+        Ok(Some(target))
+    }
+
     /// The days of the messages that an order names; none when one of them is no message, or is forgotten.
     /// After them, the other days on which one of them waited to be sent.
     fn days_of(&self, command: &Command) -> Result<Vec<(u64, u32)>, Refusal> {
@@ -695,7 +715,29 @@ impl Sequencer {
         actor: Actor,
         command: &Command,
     ) -> Result<Option<Content>, Refusal> {
+        let content_at = |position| {
+            let mut fresh = self.not_durable().flat_map(|batch| &batch.events);
+            match fresh.find(|event| event.position == position) {
+                Some(event) => Ok(event.content.clone()),
+                None => Ok(self.read(position)?.content),
+            }
+        };
         let (person, schedule) = match command {
+            Command::ExportApprove { export } => {
+                let chosen = state.exports.get(export).filter(|e| e.chosen.is_some());
+                return chosen.map_or(Ok(None), |export| content_at(export.requested));
+            }
+            Command::TagName { matter, .. } => {
+                let mut words = Content::default();
+                let known = state.reviews.get(matter).map(|review| &review.words);
+                for position in known.into_iter().flatten() {
+                    let content = content_at(*position)?;
+                    words
+                        .options
+                        .extend(content.and_then(|content| content.name));
+                }
+                return Ok(Some(words));
+            }
             Command::ScheduleNow { schedule } => (actor.person(), *schedule),
             Command::Door(Inner::ScheduleDue { person, schedule }) => (*person, *schedule),
             _ => return Ok(None),
@@ -704,11 +746,7 @@ impl Sequencer {
         let Some((position, _)) = known.and_then(Scheduled::words) else {
             return Ok(None);
         };
-        let mut fresh = self.not_durable().flat_map(|batch| &batch.events);
-        match fresh.find(|event| event.position == position) {
-            Some(event) => Ok(event.content.clone()),
-            None => Ok(self.read(position)?.content),
-        }
+        content_at(position)
     }
 
     /// Gives a draft its place, seals it, and folds it in. Durable with the batch's commit.
@@ -1056,19 +1094,22 @@ fn said(event: &Event) -> Option<(Place, &str)> {
 
 /// The message an event made, as later commands may refer to it.
 pub fn target_of(event: &Event) -> Option<Target> {
-    let (n, thread, asks, poll) = match &event.header.act {
+    let actor = event.header.actor;
+    let (n, thread, asks, poll, wrote) = match &event.header.act {
         Act::MessagePosted {
             n,
             thread,
             asks,
             poll,
             ..
-        } => (*n, *thread, asks.is_some(), *poll),
-        Act::MessageImported { n, .. } => (*n, None, false, None),
+        } => (*n, *thread, asks.is_some(), *poll, actor),
+        Act::MessageImported { n, person, .. } => (*n, None, false, None, person.unwrap_or(actor)),
         _ => return None,
     };
     Some(Target {
-        author: event.header.actor,
+        author: actor,
+        wrote,
+        kept: None,
         day: day_of(event.header.at),
         n,
         is_message: true,
@@ -1194,6 +1235,23 @@ fn same_command(command: &Command, event: &Event) -> bool {
         | (Command::GrantRequest { matter, .. }, Act::GrantRequested { matter: of, .. }) => {
             matter == of
         }
+        (Command::TagName { matter, word }, Act::TagNamed { matter: of, .. }) => {
+            matter == of && content.and_then(|c| c.name.as_deref()) == Some(word.trim())
+        }
+        (Command::TagSet(set), Act::TagSet { channel, of, .. }) => {
+            (channel, of) == (&set.c, &set.q)
+        }
+        (Command::NoteWrite { c, q, text: b, .. }, Act::NoteWritten { channel, of, .. }) => {
+            (channel, of) == (c, q) && text(b.trim())
+        }
+        (Command::NoteWithdraw { note, .. }, Act::NoteWithdrawn { note: of, .. }) => note == of,
+        (
+            Command::ExportTagged(asked),
+            Act::ExportRequested {
+                chosen: Some(chosen),
+                ..
+            },
+        ) => header.channel == Some(asked.c) && chosen.matter == asked.matter,
         (Command::GrantApprove { grant }, Act::GrantApproved { grant: of, .. })
         | (Command::GrantRefuse { grant }, Act::GrantRefused { grant: of })
         | (Command::GrantEnd { grant }, Act::GrantEnded { grant: of, .. }) => grant == of,

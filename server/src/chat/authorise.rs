@@ -272,6 +272,14 @@ pub fn authorise<'a>(
             asker.one_of(&[Role::Officer])?;
             asker.is_not(state.grants.get(grant).map(|g| g.by))?;
         }
+        Command::TagName { .. } | Command::ExportTagged(_) => asker.one_of(&[Role::Officer])?,
+        Command::TagSet(_) | Command::NoteWrite { .. } | Command::NoteWithdraw { .. } => {
+            asker.one_of(&[Role::Officer])?;
+            // What is noted about content is for the officer whose grant opens it.
+            let grant = command.under().and_then(|grant| state.grants.get(&grant));
+            let own = grant.filter(|grant| grant.by == person);
+            own.ok_or(Refusal::NotFound)?;
+        }
         Command::Door(_) => return Err(Refusal::Forbidden),
     }
     // What one does not read, one does not answer, change or confirm either.

@@ -1,6 +1,6 @@
 //! What can be asked for. Closed: what is not here cannot be done.
 
-use migrations_free_store::{Id, Position};
+use migrations_free_store::{Id, Position, Scope};
 use serde::{Deserialize, Serialize};
 
 use super::event::{Content, Entry, FileFact, Hash, PollFact, Restoration};
@@ -8,6 +8,7 @@ use super::grant::Reach;
 use super::quiet::QuietHours;
 use super::refusal::Refusal;
 use super::subject::Subject;
+use super::tag::Tag;
 use super::taken::{KeptBack, Taken};
 
 /// The longest message text, in bytes.
@@ -299,6 +300,21 @@ pub enum Command {
     GrantRefuse { grant: Id },
     #[serde(rename = "grant.end")]
     GrantEnd { grant: Id },
+    #[serde(rename = "tag.name")]
+    TagName { matter: Id, word: String },
+    #[serde(rename = "tag.set")]
+    TagSet(TagSet),
+    #[serde(rename = "note.write")]
+    NoteWrite {
+        grant: Id,
+        c: Id,
+        q: u64,
+        text: String,
+    },
+    #[serde(rename = "note.withdraw")]
+    NoteWithdraw { grant: Id, c: Id, q: u64, note: Id },
+    #[serde(rename = "export.tagged")]
+    ExportTagged(ExportTagged),
     #[serde(rename = "erase.request")]
     EraseRequest { person: Id, reason: String },
     #[serde(rename = "redact.request")]
@@ -327,6 +343,39 @@ pub struct ExportRequest {
     pub c: Id,
     pub from: u64,
     pub to: u64,
+    pub reason: String,
+    pub case: String,
+    #[serde(default)]
+    pub formats: Option<Vec<ExportFormat>>,
+}
+
+/// Puts tags on a message and takes others off; those not named stay as they are, whoever set them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TagSet {
+    pub grant: Id,
+    pub c: Id,
+    pub q: u64,
+    #[serde(default)]
+    pub add: Vec<Tag>,
+    #[serde(default)]
+    pub remove: Vec<Tag>,
+}
+
+/// An export of one channel's messages that a matter has tagged so, and of nothing else.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportTagged {
+    pub matter: Id,
+    pub c: Id,
+    pub tagged: Vec<Tag>,
+    #[serde(default)]
+    pub not_tagged: Vec<Tag>,
+    /// Milliseconds since 1970; only messages of the whole UTC days that they fall in.
+    #[serde(default)]
+    pub from: Option<u64>,
+    #[serde(default)]
+    pub to: Option<u64>,
     pub reason: String,
     pub case: String,
     #[serde(default)]
@@ -633,6 +682,11 @@ impl Command {
             Command::GrantApprove { .. } => "grant.approve",
             Command::GrantRefuse { .. } => "grant.refuse",
             Command::GrantEnd { .. } => "grant.end",
+            Command::TagName { .. } => "tag.name",
+            Command::TagSet(_) => "tag.set",
+            Command::NoteWrite { .. } => "note.write",
+            Command::NoteWithdraw { .. } => "note.withdraw",
+            Command::ExportTagged(_) => "export.tagged",
             Command::EraseRequest { .. } => "erase.request",
             Command::RedactRequest { .. } => "redact.request",
             Command::OrderApprove { .. } => "order.approve",
@@ -662,6 +716,24 @@ impl Command {
             _ => None,
         }
     }
+
+    /// The message that something is noted about, for a matter: reached through a grant and not through membership.
+    pub fn notes_about(&self) -> Option<(Id, u64)> {
+        match self {
+            Command::TagSet(set) => Some((set.c, set.q)),
+            Command::NoteWrite { c, q, .. } | Command::NoteWithdraw { c, q, .. } => Some((*c, *q)),
+            _ => None,
+        }
+    }
+
+    /// The grant under which it is asked for.
+    pub fn under(&self) -> Option<Id> {
+        match self {
+            Command::TagSet(set) => Some(set.grant),
+            Command::NoteWrite { grant, .. } | Command::NoteWithdraw { grant, .. } => Some(*grant),
+            _ => None,
+        }
+    }
 }
 
 /// What the log says about a command's target.
@@ -681,6 +753,10 @@ pub struct Target {
     pub closed: bool,
     pub deleted: bool,
     pub forgotten: bool,
+    /// Whose words it is: of an imported message, whom it was assigned to.
+    pub wrote: Id,
+    /// Its time was over, and it is kept: what it lies under now.
+    pub kept: Option<Scope>,
 }
 
 /// An upload that is complete and waits for its message.

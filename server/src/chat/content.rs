@@ -47,6 +47,9 @@ pub struct Content {
     /// Which of them somebody chose, from 0; none: she takes her vote back.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub votes: Vec<u8>,
+    /// The messages that an export asks for, by number.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub chosen: Vec<u64>,
     /// What a link of the text led to when it was written.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub preview: Option<LinkPreview>,

@@ -13,6 +13,7 @@ pub use super::hash::Hash;
 use super::proposal::{Dooms, Lapse};
 use super::schedule::{Unsent, Waited};
 use super::subject::Narrowed;
+use super::tag::{About, Chosen, Tag};
 use super::taken::{KeptBack, Taken};
 
 /// The header version written now.
@@ -435,6 +436,41 @@ pub enum Act {
         of: u64,
         file: Id,
     },
+    /// A matter's own tag; the content names it.
+    #[serde(rename = "tag.named")]
+    TagNamed { matter: Id, tag: Tag },
+    /// These are the tags that the message has from now on. As with looks, the channel stands in here: no bundle of it
+    /// tells what officers think of a message, and nobody in it hears.
+    #[serde(rename = "tag.set")]
+    TagSet {
+        matter: Id,
+        grant: Id,
+        channel: Id,
+        of: u64,
+        /// Of the message: what it is forgotten with.
+        day: u32,
+        author: Id,
+        tags: Vec<Tag>,
+    },
+    #[serde(rename = "note.written")]
+    NoteWritten {
+        matter: Id,
+        grant: Id,
+        note: Id,
+        channel: Id,
+        of: u64,
+        /// Of the message: what it is forgotten with.
+        day: u32,
+        author: Id,
+    },
+    #[serde(rename = "note.withdrawn")]
+    NoteWithdrawn {
+        matter: Id,
+        grant: Id,
+        note: Id,
+        channel: Id,
+        of: u64,
+    },
 
     /// Somebody asks that a person, or these messages of the channel, be forgotten before their time.
     #[serde(rename = "order.requested")]
@@ -497,6 +533,9 @@ pub enum Act {
         /// What the bundle holds; empty: the lines and the report.
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         formats: Vec<ExportFormat>,
+        /// Only messages that a matter has tagged so; the content has their numbers.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        chosen: Option<Chosen>,
     },
     #[serde(rename = "export.approved")]
     ExportApproved { export: Id },
@@ -611,6 +650,10 @@ impl Act {
             Act::LookSearched { .. } => "look.searched",
             Act::LookRead { .. } => "look.read",
             Act::LookOpened { .. } => "look.opened",
+            Act::TagNamed { .. } => "tag.named",
+            Act::TagSet { .. } => "tag.set",
+            Act::NoteWritten { .. } => "note.written",
+            Act::NoteWithdrawn { .. } => "note.withdrawn",
             Act::OrderRequested { .. } => "order.requested",
             Act::OrderApproved { .. } => "order.approved",
             Act::OrderRefused { .. } => "order.refused",
@@ -689,6 +732,32 @@ impl Act {
             | Act::MessageUnpinned { of }
             | Act::PollVoted { of }
             | Act::PollClosed { of } => Some(*of),
+            _ => None,
+        }
+    }
+
+    /// The message that officers note something about: it is forgotten with that.
+    pub fn notes_about(&self) -> Option<About> {
+        match self {
+            Act::TagSet {
+                channel,
+                of,
+                day,
+                author,
+                ..
+            }
+            | Act::NoteWritten {
+                channel,
+                of,
+                day,
+                author,
+                ..
+            } => Some(About {
+                channel: *channel,
+                of: *of,
+                day: *day,
+                author: *author,
+            }),
             _ => None,
         }
     }

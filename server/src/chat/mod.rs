@@ -19,6 +19,7 @@ pub mod refusal;
 pub mod schedule;
 pub mod state;
 pub mod subject;
+pub mod tag;
 pub mod taken;
 
 pub use authorise::{Actor, Authorised, Sight, authorise};

@@ -17,6 +17,7 @@ use super::proposal::{Approval, Proposal, ProposalState, Ruling};
 use super::quiet::QuietHours;
 use super::schedule::{Scheduled, Schedules};
 use super::subject::{Narrowed, Subject};
+use super::tag::{Choice, Chosen, NoteAt, Review};
 
 pub const DAY_MS: u64 = 86_400_000;
 
@@ -54,6 +55,8 @@ pub struct State {
     pub unfinished: BTreeSet<Subject>,
     /// What is to be sent later.
     pub schedules: Schedules,
+    /// What officers noted about messages, by matter.
+    pub reviews: HashMap<Id, Review>,
     /// Where the log has the key that pushes are signed with.
     pub push_key: Option<Position>,
 
@@ -259,6 +262,8 @@ pub struct Export {
     pub sha256: Hash,
     /// The sealed bundle, once it is ready.
     pub blob: Option<Id>,
+    /// Only what a matter has tagged so.
+    pub chosen: Option<Choice>,
     pub built_at: u64,
 }
 
@@ -625,6 +630,34 @@ impl State {
             Act::LookOpened {
                 matter, channels, ..
             } => self.looked(channels, Some(*matter), at),
+            Act::TagNamed { matter, .. } => {
+                let review = self.reviews.entry(*matter).or_default();
+                review.words.push(event.position);
+            }
+            Act::TagSet { matter, tags, .. } => {
+                if let Some(about) = event.header.act.notes_about() {
+                    let review = self.reviews.entry(*matter).or_default();
+                    review.tag(about, tags);
+                }
+            }
+            Act::NoteWritten { matter, note, .. } => {
+                if let Some(about) = event.header.act.notes_about() {
+                    let (note, by, position) = (*note, actor, event.position);
+                    let review = self.reviews.entry(*matter).or_default();
+                    review.note(about, NoteAt { note, by, position });
+                }
+            }
+            Act::NoteWithdrawn {
+                matter,
+                note,
+                channel,
+                of,
+                ..
+            } => {
+                if let Some(review) = self.reviews.get_mut(matter) {
+                    review.withdraw(*channel, *of, *note);
+                }
+            }
             Act::WorkspaceCreated { workspace } => {
                 self.workspace.id = Some(*workspace);
                 self.workspace.keep = Keep::Forever;
@@ -1217,7 +1250,11 @@ impl State {
                 self.unfinished = left.filter(is_left).collect();
             }
             Act::ExportRequested {
-                export, from, to, ..
+                export,
+                from,
+                to,
+                chosen,
+                ..
             } => {
                 if let Some(channel) = event.header.channel {
                     self.exports.insert(
@@ -1237,6 +1274,7 @@ impl State {
                             sha256: Hash::default(),
                             blob: None,
                             built_at: 0,
+                            chosen: chosen.as_ref().map(Chosen::choice),
                         },
                     );
                 }
@@ -1354,6 +1392,10 @@ impl State {
     fn destroyed(&mut self, channel: Option<Id>, days: &[u32], narrowed: &Narrowed, at: u64) {
         if let Some(subject) = Subject::told(channel, days, narrowed) {
             self.unfinished.retain(|open| !open.is_within(&subject));
+        }
+        let rules = self.rules(self.latest(at));
+        for review in self.reviews.values_mut() {
+            review.destroyed(channel, days, narrowed, &rules);
         }
         let whole_days = *narrowed == Narrowed::default();
         if let (true, Some(channel)) = (whole_days, channel) {

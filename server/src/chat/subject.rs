@@ -87,7 +87,10 @@ impl Subject {
             } => {
                 let header = &event.header;
                 let whose = header.act.amends().or(header.channel_seq);
-                header.channel == Some(*channel) && whose.is_some_and(|q| messages.contains(&q))
+                let named = |c: Id, q: u64| c == *channel && messages.contains(&q);
+                let noted = header.act.notes_about();
+                noted.is_some_and(|about| named(about.channel, about.of))
+                    || header.channel.zip(whose).is_some_and(|(c, q)| named(c, q))
             }
             Subject::Escrow(_) => false,
         }

@@ -296,6 +296,7 @@ impl<'b> Build<'b> {
                 verifier_key: key,
             },
             formats: order.formats.clone(),
+            selection: order.selection.clone(),
         })
     }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::line::{Head, Line, Part, Reason, Said, day_scope, decoded};
-use super::manifest::{Counts, Gap, Manifest};
+use super::manifest::{Counts, Gap, Manifest, Selection};
 use super::select::{is_fence, part_of};
 use super::source::Sums;
 use super::verify::BundleFault;
@@ -42,6 +42,8 @@ pub struct Check<'b> {
     natives: BTreeSet<String>,
     requested: bool,
     approved: bool,
+    /// Chosen messages that stand in the range.
+    chosen: u64,
 }
 
 #[derive(Clone, Default)]
@@ -67,6 +69,7 @@ impl<'b> Check<'b> {
             natives: BTreeSet::new(),
             requested: false,
             approved: false,
+            chosen: 0,
         }
     }
 
@@ -122,6 +125,7 @@ impl<'b> Check<'b> {
             ("counts are", m.counts == self.found.counts),
             ("log_index is", m.log_index == self.log_index),
             ("gaps are", m.gaps.iter().eq(self.gaps.values())),
+            ("selection is", self.selection_fits()),
             (
                 "names are",
                 m.order.requester_name == name(m.order.requester)
@@ -139,6 +143,14 @@ impl<'b> Check<'b> {
             )),
             None => Ok(self.found),
         }
+    }
+
+    /// Each chosen message is one of the range, and the numbers rise.
+    fn selection_fits(&self) -> bool {
+        self.manifest.selection.as_ref().is_none_or(|chosen| {
+            let rise = chosen.messages.is_sorted_by(|a, b| a < b);
+            rise && chosen.rest == Selection::REST && self.chosen == chosen.messages.len() as u64
+        })
     }
 
     fn proved(&mut self, position: u64, text: &[u8]) -> Result<(), String> {
@@ -216,7 +228,9 @@ impl<'b> Check<'b> {
         if part_of(head, in_range, m.channel_seq, &self.export) != Some(line.part) {
             return Err("is in the bundle for another reason than it says".into());
         }
-        let hidden = line.part == Part::Fence || line.part == Part::Range && !in_time;
+        let unchosen = m.selection.as_ref();
+        let unchosen = unchosen.is_some_and(|chosen| !chosen.shows(head, &self.export));
+        let hidden = line.part == Part::Fence || line.part == Part::Range && !in_time || unchosen;
         if line.withheld && !hidden || line.content.is_some() && hidden {
             return Err("content is shown or withheld against the range".into());
         }
@@ -311,8 +325,17 @@ impl<'b> Check<'b> {
             gap.events += 1;
             gap.last_log_index = line.log_index;
         }
-        let Some(head) = head else { return };
+        let Some(head) = head else {
+            let chosen = self.manifest.selection.as_ref();
+            let is_chosen = |seq| chosen.is_some_and(|chosen| chosen.has(seq));
+            self.chosen += u64::from(line.channel_seq.is_some_and(is_chosen));
+            return;
+        };
         counts.messages += u64::from(line.part == Part::Range && head.is_message());
+        let chosen = self.manifest.selection.as_ref();
+        if let (Some(chosen), Some(seq)) = (chosen, line.channel_seq) {
+            self.chosen += u64::from(head.is_message() && chosen.has(seq));
+        }
         for day in head.destroyed_days().unwrap_or_default() {
             let Some(scope) = day_scope(self.manifest.channel.id, day) else {
                 continue;
@@ -330,7 +353,9 @@ impl<'b> Check<'b> {
             let none = Value::Array(Vec::new());
             let formats = head.object.get("formats").unwrap_or(&none);
             let formats_fit = serde_json::to_value(&m.formats).is_ok_and(|due| due == *formats);
+            let selection_fits = selects(head, said, m.selection.as_ref());
             self.requested |= head.act == "export.requested"
+                && selection_fits
                 && head.actor == m.order.requester.to_string()
                 && head.number("from") == Some(m.range.from_ms)
                 && head.number("to") == Some(m.range.to_ms)
@@ -340,6 +365,23 @@ impl<'b> Check<'b> {
                 head.act == "export.approved" && head.actor == m.order.approver.to_string();
         }
     }
+}
+
+/// Did the request choose what the manifest says: by its header the tags, and by its content the messages?
+fn selects(head: &Head, said: Option<&Said>, selection: Option<&Selection>) -> bool {
+    let Some((chosen, selection)) = head.object.get("chosen").zip(selection) else {
+        return head.object.get("chosen").is_none() && selection.is_none();
+    };
+    let none = Value::Array(Vec::new());
+    let fits = |key, due: &[String]| {
+        serde_json::to_value(due).is_ok_and(|due| due == *chosen.get(key).unwrap_or(&none))
+    };
+    let messages = &selection.messages;
+    chosen.get("matter").and_then(Value::as_str) == Some(selection.matter.to_string().as_str())
+        && chosen.get("messages").and_then(Value::as_u64) == Some(messages.len() as u64)
+        && fits("tagged", &selection.tagged)
+        && fits("not_tagged", &selection.not_tagged)
+        && said.is_some_and(|said| said.chosen == *messages)
 }
 
 /// The content is the one that the header commits to, or the line says why it is not there.

@@ -13,10 +13,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::bundle::{ExportError, Phase, build};
+use super::manifest::Selection;
 use super::order::{Order, Person, Policy};
 use crate::chat::command::{Command, Door as Inner, ExportFormat, Role};
 use crate::chat::event::{Act, Event, Keep};
 use crate::chat::state::{self, ExportState};
+use crate::chat::tag::{Tag, Tags};
 use crate::chat::{Actor, Refusal};
 use crate::http::wire;
 use crate::sequencer::Door;
@@ -50,12 +52,26 @@ pub struct ExportJob {
     pub phase: Option<&'static str>,
     pub done: u64,
     pub total: u64,
+    /// Only messages that were tagged so.
+    pub chosen: Option<ChosenJob>,
     pub events: Option<u64>,
     pub bytes: Option<u64>,
     pub sha256: Option<String>,
     /// Until when it can be downloaded.
     pub expires_at: Option<u64>,
     pub error: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ChosenJob {
+    /// Null for who runs the house and is told of no matter.
+    #[schema(value_type = Option<String>)]
+    pub matter: Option<Id>,
+    #[schema(value_type = Vec<String>)]
+    pub tagged: Vec<Tag>,
+    #[schema(value_type = Vec<String>)]
+    pub not_tagged: Vec<Tag>,
+    pub messages: u64,
 }
 
 /// How far one is, and whether somebody has given it up.
@@ -143,8 +159,15 @@ impl Exports {
         }
         let mut ids: Vec<Id> = self.views.state.read().exports.keys().copied().collect();
         ids.sort_unstable_by(|a, b| b.cmp(a));
+        let told = |mut job: ExportJob| {
+            if let (Role::Admin, Some(chosen)) = (role, &mut job.chosen) {
+                chosen.matter = None;
+            }
+            job
+        };
         ids.into_iter()
             .filter_map(|id| self.job(id).transpose())
+            .map(|job| job.map(told))
             .collect()
     }
 
@@ -152,8 +175,8 @@ impl Exports {
         Ok(self.look(id)?.map(|(job, _)| job))
     }
 
-    /// With the formats that were chosen.
-    fn look(&self, id: Id) -> Result<Option<(ExportJob, Vec<ExportFormat>)>, Refusal> {
+    /// With the formats and the messages that were chosen.
+    fn look(&self, id: Id) -> Result<Option<(ExportJob, Wanted)>, Refusal> {
         let (facts, channel_name) = {
             let state = self.views.state.read();
             let Some(facts) = state.exports.get(&id).cloned() else {
@@ -181,6 +204,16 @@ impl Exports {
             _ => Vec::new(),
         };
         let content = content.unwrap_or_default();
+        let chosen = facts.chosen.map(|choice| ChosenJob {
+            matter: Some(choice.matter),
+            tagged: choice.tagged.list(),
+            not_tagged: choice.not_tagged.list(),
+            messages: choice.messages,
+        });
+        let wanted = Wanted {
+            formats,
+            messages: content.chosen,
+        };
         let progress = self.running.lock().get(&id).and_then(|r| r.progress);
         let ready = facts.state == ExportState::Ready;
         let job = ExportJob {
@@ -198,6 +231,7 @@ impl Exports {
             phase: progress.map(|(phase, ..)| phase.name()),
             done: progress.map_or(0, |(_, done, _)| done),
             total: progress.map_or(0, |(_, _, total)| total),
+            chosen,
             events: ready.then_some(facts.events),
             bytes: ready.then_some(facts.bytes),
             sha256: ready.then(|| super::line::hex(&facts.sha256.0)),
@@ -205,7 +239,7 @@ impl Exports {
             error: (facts.state == ExportState::Failed)
                 .then(|| "The bundle could not be built; the server's log says why.".into()),
         };
-        Ok(Some((job, formats)))
+        Ok(Some((job, wanted)))
     }
 
     fn run(&self, id: Id, door: &Door) {
@@ -294,7 +328,12 @@ impl Exports {
     }
 
     fn order(&self, id: Id) -> Option<Order> {
-        let (job, formats) = self.look(id).ok().flatten()?;
+        let (job, wanted) = self.look(id).ok().flatten()?;
+        // What was chosen and cannot be read any more is not everything.
+        let is_whole = |chosen: &ChosenJob| chosen.messages == wanted.messages.len() as u64;
+        if !job.chosen.as_ref().is_none_or(is_whole) {
+            return None;
+        }
         let state = self.views.state.read();
         // Asked for twice, an export is built once: what is built of it must not be built anew under its readers.
         let facts = state
@@ -318,7 +357,14 @@ impl Exports {
                 inherited: channel.keep == Keep::Inherit,
             },
             kind: channel.kind,
-            formats,
+            formats: wanted.formats,
+            selection: facts.chosen.map(|choice| Selection {
+                matter: choice.matter,
+                tagged: names(choice.tagged),
+                not_tagged: names(choice.not_tagged),
+                messages: wanted.messages,
+                rest: Selection::REST.to_owned(),
+            }),
             people: state
                 .people
                 .iter()
@@ -326,6 +372,16 @@ impl Exports {
                 .collect(),
         })
     }
+}
+
+/// What a request asks for in its own words.
+struct Wanted {
+    formats: Vec<ExportFormat>,
+    messages: Vec<u64>,
+}
+
+fn names(tags: Tags) -> Vec<String> {
+    tags.list().iter().map(Tag::to_string).collect()
 }
 
 fn person(person: &state::Person) -> Person {

@@ -261,6 +261,8 @@ pub struct Said {
     #[serde(default)]
     pub votes: Vec<u8>,
     #[serde(default)]
+    pub chosen: Vec<u64>,
+    #[serde(default)]
     pub preview: Option<LinkPreview>,
 }
 
@@ -278,6 +280,7 @@ pub fn decoded<'l>(head: &'l Head, said: Option<&'l Said>, name: Option<&'l str>
         audience: Vec::new(),
         options: Vec::new(),
         votes: Vec::new(),
+        chosen: Vec::new(),
         preview: None,
     };
     let said = said.unwrap_or(&NOTHING);

@@ -5,7 +5,7 @@
 use migrations_free_store::Id;
 use serde::{Deserialize, Serialize};
 
-use super::line::{B64, Reason};
+use super::line::{B64, Head, Reason};
 use crate::chat::ExportFormat;
 
 pub const FORMAT: &str = "daylight/bundle/v1";
@@ -30,6 +30,37 @@ pub struct Manifest {
     /// What was chosen; empty: the lines and the report.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub formats: Vec<ExportFormat>,
+    /// Present: only these messages are shown, with what was done to them; all else of the range is withheld.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<Selection>,
+}
+
+/// The messages that were chosen by their tags, as the request names them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Selection {
+    pub matter: Id,
+    pub tagged: Vec<String>,
+    pub not_tagged: Vec<String>,
+    /// Their numbers, rising.
+    pub messages: Vec<u64>,
+    /// What became of all else: always `withheld`.
+    pub rest: String,
+}
+
+impl Selection {
+    pub const REST: &str = "withheld";
+
+    pub fn has(&self, seq: u64) -> bool {
+        self.messages.binary_search(&seq).is_ok()
+    }
+
+    /// Is the content of this event shown: of a chosen message, of what was done to one, or of the order itself?
+    pub fn shows(&self, head: &Head, export: &str) -> bool {
+        let own = head.channel_seq.filter(|_| head.is_message());
+        let of = own.or(head.amends());
+        of.is_some_and(|of| self.has(of)) || head.export() == Some(export)
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

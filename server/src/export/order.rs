@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use migrations_free_store::{Id, Position};
 use serde::Serialize;
 
+use super::manifest::Selection;
 use crate::chat::command::{ChannelKind, ExportFormat, Role};
 
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct Order {
     pub kind: ChannelKind,
     /// As the request names them; empty: the lines and the report.
     pub formats: Vec<ExportFormat>,
+    /// Only these messages are shown, and the rest of the range is withheld.
+    pub selection: Option<Selection>,
     /// Everybody a reader may meet; the bundle names only those who occur.
     pub people: BTreeMap<Id, Person>,
 }

@@ -52,7 +52,19 @@ pub fn begin(out: &mut dyn Write, manifest: &Manifest) -> io::Result<()> {
             format!("{} events, log {}", m.log.size, m.log.origin),
         ),
     ];
-    for (name, value) in facts {
+    let chosen = m.selection.as_ref().map(|chosen| {
+        let mut tags = format!("tagged {}", chosen.tagged.join(" and "));
+        if !chosen.not_tagged.is_empty() {
+            tags.push_str(&format!(" and not {}", chosen.not_tagged.join(" or ")));
+        }
+        let count = chosen.messages.len();
+        let told = format!(
+            "{count} messages {tags} for matter {}; the content of all else is withheld",
+            chosen.matter
+        );
+        ("Chosen", told)
+    });
+    for (name, value) in facts.into_iter().chain(chosen) {
         write!(
             out,
             "<tr><th scope=\"row\">{name}<td class=\"t\">{}",
@@ -99,7 +111,9 @@ pub fn row<'n>(
     if picked.part == Part::Amendment {
         write!(out, "<span class=\"n\">(after the range)</span> ")?;
     }
-    if picked.withheld || picked.part == Part::Fence {
+    if picked.unchosen && picked.part != Part::Fence {
+        write!(out, "<span class=\"n\">(not chosen, withheld)</span>")?;
+    } else if picked.withheld || picked.part == Part::Fence {
         write!(
             out,
             "<span class=\"n\">(outside the range, not shown)</span>"

@@ -41,6 +41,8 @@ pub struct Picked {
     pub content_salt: Option<[u8; 32]>,
     pub forgotten: Option<Reason>,
     pub withheld: bool,
+    /// The order asks for other messages.
+    pub unchosen: bool,
 }
 
 /// Reads the clear part of the log once for the numbers of the range.
@@ -206,6 +208,7 @@ impl Rules<'_> {
             content_salt: None,
             forgotten: None,
             withheld: false,
+            unchosen: false,
         };
         let Sealed::Bytes(header) = record.header else {
             // Whose channel it was is forgotten too, unless it has a place there.
@@ -239,9 +242,11 @@ impl Rules<'_> {
                 .then_some(Part::Destruction);
         }
         let Some(part) = part else { return Ok(None) };
-        let hidden = part == Part::Fence || part == Part::Range && !in_time;
+        let unchosen = self.order.selection.as_ref();
+        let unchosen = unchosen.is_some_and(|chosen| !chosen.shows(&head, &self.export));
+        let hidden = part == Part::Fence || part == Part::Range && !in_time || unchosen;
         match record.content {
-            Some(_) if hidden => picked.withheld = true,
+            Some(_) if hidden => (picked.withheld, picked.unchosen) = (true, unchosen),
             Some(Sealed::Bytes(bytes)) => {
                 let text = exact(bytes, record.position, "its content is not text")?;
                 let said = serde_json::from_str(&text).map_err(|_| ExportError::Damaged {

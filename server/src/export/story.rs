@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::fault::ExportError;
 use super::line::{Head, Part, Reason, iso};
 use super::order::Order;
+use super::poll::Poll;
 use super::select::Picked;
 use super::sort::{Sorted, Sorter};
 use crate::chat::ExportFormat;
@@ -73,29 +74,6 @@ pub struct Message {
     preview: Option<(String, String)>,
     /// Amendments beyond what is told.
     pub untold: u64,
-}
-
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Poll {
-    options: Vec<String>,
-    many: bool,
-    closed: bool,
-    votes: BTreeMap<Id, Vec<u8>>,
-}
-
-impl Poll {
-    fn words(&self) -> String {
-        use std::fmt::Write as _;
-        let kind = if self.many { "several" } else { "one" };
-        let state = if self.closed { "closed" } else { "open" };
-        let mut words = format!("\n\n[Poll, {kind} to choose, {state}]");
-        for (n, option) in self.options.iter().enumerate() {
-            let chose = |votes: &&Vec<u8>| votes.iter().any(|vote| usize::from(*vote) == n);
-            let count = self.votes.values().filter(chose).count();
-            let _infallible = write!(words, "\n{}. {option} ({count})", n + 1);
-        }
-        words
-    }
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -236,6 +214,7 @@ pub struct Gather<'s> {
     raw: Sorter<'s>,
     told: Sorter<'s>,
     members: BTreeSet<Id>,
+    said_only: bool,
 }
 
 impl<'s> Gather<'s> {
@@ -250,6 +229,7 @@ impl<'s> Gather<'s> {
             raw: sorter(),
             told: sorter(),
             members: BTreeSet::new(),
+            said_only: order.selection.is_some(),
         })
     }
 
@@ -342,6 +322,7 @@ impl<'s> Gather<'s> {
             raw,
             mut told,
             members,
+            said_only,
         } = self;
         let raw = raw.finish()?;
         let mut open: Option<Story> = None;
@@ -365,6 +346,7 @@ impl<'s> Gather<'s> {
         Ok(Stories {
             sorted: told.finish()?,
             members,
+            said_only,
         })
     }
 }
@@ -528,6 +510,8 @@ fn id(value: Option<&Value>) -> Option<Id> {
 pub struct Stories<'s> {
     sorted: Sorted<'s>,
     members: BTreeSet<Id>,
+    /// Of chosen messages nothing else is told.
+    said_only: bool,
 }
 
 type Visit<'v> = dyn FnMut(&Slice) -> Result<(), ExportError> + 'v;
@@ -545,6 +529,12 @@ impl Stories<'_> {
                 }
                 Told::Story(story) => story,
             };
+            if self.said_only && story.message().is_none() {
+                apply(&mut members, &story.what);
+                let open = slice.iter_mut();
+                open.for_each(|slice| slice.members.extend(&members));
+                return Ok(());
+            }
             let mut bytes = 0;
             if let What::Said(message) = &mut story.what {
                 message.root = root.take();

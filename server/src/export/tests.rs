@@ -1,5 +1,6 @@
 //! Promises of a bundle, each checked by both verifiers: the one in Rust and the script that travels with it.
 
+mod chosen;
 mod forged;
 mod formats;
 mod world;

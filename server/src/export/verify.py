@@ -13,6 +13,8 @@ WHOLE_MAX = LINE_MAX = 64 << 20
 LINE = set("log_index part channel_seq scope leaf header header_salt content content_salt forgotten reason withheld "
            "natives proof decoded".split())
 MANIFEST = set("format export channel range frozen order policy counts log_index channel_seq gaps log".split())
+SELECTION = set("matter tagged not_tagged messages rest".split())
+POSTED = ("message.posted", "message.imported")
 CONTENT = dict(text="text", title="name", topic="topic", emoji="emoji", reason="reason", case="case", imported="imported")
 AMENDS = ("message.edited message.deleted reaction.added reaction.removed message.confirmed message.reminded "
           "message.pinned message.unpinned poll.voted poll.closed").split()
@@ -69,7 +71,10 @@ def check_sums(files):
 
 def check_manifest(m, expected_key):
     span, log = m["channel_seq"], m["log"]
-    need(set(m) - {"formats"} == MANIFEST, "MANIFEST.json: cannot be read")
+    need(set(m) - {"formats", "selection"} == MANIFEST, "MANIFEST.json: cannot be read")
+    chosen = m.get("selection") or {}
+    need(not chosen or set(chosen) == SELECTION and all(type(q) is int for q in chosen["messages"]),
+         "MANIFEST.json: cannot be read")
     need(m["format"] == "daylight/bundle/v1", "MANIFEST.json: unknown format")
     need(expected_key in (None, log["verifier_key"]), "MANIFEST.json: the log's key is not the expected one")
     need(all(m["range"][k] == iso(m["range"][k + "_ms"]) for k in ("from", "to")),
@@ -102,6 +107,8 @@ class Lines:
         self.counts = dict.fromkeys(("events", "messages", "files", "files_missing", "forgotten", "withheld"), 0)
         self.indexes, self.next_seq, self.newest = None, self.first, (0, b"")
         self.seen, self.gaps, self.natives, self.orders = set(), {}, set(), set()
+        self.selection, self.found = m.get("selection"), 0
+        self.chosen = set(self.selection["messages"]) if self.selection else set()
 
     def check(self, position, text):
         line, log, header, content = parse(text), self.m["log"], None, {}
@@ -160,9 +167,15 @@ class Lines:
                 due = "amendment"
             elif act == "destroy.done":
                 due = "destruction"
-            hidden = due == "fence" or (due == "range" and not in_time)
+            hidden = due == "fence" or (due == "range" and not in_time) or not self.shows(header)
         need(due is not None and part == due, "is in the bundle for another reason than it says")
         need(line["content"] is None if hidden else not line["withheld"], "content is shown or withheld against the range")
+
+    def shows(self, header):
+        """Of chosen messages: is it one of them, or was done to one, or is it the order itself?"""
+        act, this = header["act"], header.get("object") or {}
+        of = header.get("channel_seq") if act in POSTED else this["of"] if act in AMENDS else None
+        return not self.selection or of in self.chosen or act.startswith("export.") and this.get("export") == self.m["export"]
 
     def check_sequence(self, seq, header, leaf):
         """channel_seq counts the channel's events without gaps; channel_prev is the leaf of the one before."""
@@ -202,8 +215,9 @@ class Lines:
         m, header = self.m, header or {"act": None}
         act, this, order = header["act"], header.get("object") or {}, m["order"]
         for count, holds in (("events", True), ("withheld", line["withheld"]), ("forgotten", line["forgotten"]),
-                             ("messages", line["part"] == "range" and act in ("message.posted", "message.imported"))):
+                             ("messages", line["part"] == "range" and act in POSTED)):
             self.counts[count] += holds
+        self.found += line["channel_seq"] in self.chosen and (act is None or act in POSTED)
         if line["forgotten"]:
             gap = self.gaps.setdefault((line["scope"], line["reason"]), dict(
                 scope=line["scope"], reason=line["reason"], events=0, first_log_index=position, destroyed_at=None))
@@ -214,10 +228,16 @@ class Lines:
         if act == "export.requested" and this["export"] == m["export"] and header["actor"] == order["requester"]:
             words = content and [content.get("reason"), content.get("case")]
             times = [this["from"], this["to"]] == [m["range"]["from_ms"], m["range"]["to_ms"]]
-            times = times and this.get("formats", []) == m.get("formats", [])
+            times = times and this.get("formats", []) == m.get("formats", []) and self.selects(this.get("chosen"), content)
             self.orders |= {act} if times and words in ({}, [order["reason"], order["case"]]) else set()
         if act == "export.approved" and this["export"] == m["export"]:
             self.orders |= {act} if header["actor"] == order["approver"] != order["requester"] else set()
+
+    def selects(self, asked, content):
+        """The request chose by its header the tags, and by its content the messages."""
+        due = asked and dict({k: asked.get(k, []) for k in ("matter", "tagged", "not_tagged")}, rest="withheld",
+                             messages=content.get("chosen", []))
+        return same(self.selection, due) and (not due or asked["messages"] == len(due["messages"]))
 
     def finish(self, name):
         missing, m, counts = "%s: channel_seq %d, %s, is missing", self.m, self.counts
@@ -227,9 +247,12 @@ class Lines:
         for native in sorted(self.sums):
             need(not native.startswith("natives/") or native in self.natives, "%s: belongs to no message of the bundle", native)
         counts["files"], gaps = len(self.natives), [self.gaps[key] for key in sorted(self.gaps)]
+        numbers = self.selection["messages"] if self.selection else []
+        whole = numbers == sorted(self.chosen) and self.found == len(numbers) and (
+            not self.selection or self.selection["rest"] == "withheld")
         named = all(m["order"][k + "_name"] == self.people.get(m["order"][k], {}).get("name", "") for k in ("requester", "approver"))
         for claim, holds in (("counts are", same(m["counts"], counts)), ("log_index is", same(m["log_index"], self.indexes)),
-                             ("gaps are", same(m["gaps"], gaps)), ("names are", named), ("order is", len(self.orders) == 2)):
+                             ("gaps are", same(m["gaps"], gaps)), ("selection is", whole), ("names are", named), ("order is", len(self.orders) == 2)):
             need(holds, "MANIFEST.json: its %s not what the lines have", claim)
         gone, unknown = counts["forgotten"], sum(gap["events"] for gap in gaps if gap["destroyed_at"] is None)
         said = "OK: %d events, %d files, checkpoint size %d, root %s\n" % (

@@ -222,14 +222,19 @@ impl<'v> Planner<'v> {
             let theirs = amendments.iter().filter(|a| a.kind != Kind::Reply);
             named.extend(theirs.map(|a| a.q));
         }
-        let is_named = |clear: &Clear| {
+        // What waited, and what officers noted, has no place in the channel: that is told by what it says.
+        let may_be = |clear: &Clear| {
             let place = clear.place;
-            place.is_some_and(|(c, q)| c == channel && named.contains(&q))
-                || waited.contains(&clear.position)
+            place.is_none_or(|(c, q)| c == channel && named.contains(&q))
         };
         let below = self.views.store.generation(scope);
         let mut victims = Vec::new();
-        self.each(scope, is_named, &mut |_, candidate| victims.push(candidate))?;
+        self.each(scope, may_be, &mut |_, candidate| {
+            let theirs = candidate.message.is_some_and(|q| messages.contains(&q));
+            if theirs || waited.contains(&candidate.position) {
+                victims.push(candidate);
+            }
+        })?;
         self.sort_out(plan, scope, below, &victims, Scope::Matter(order))?;
         plan.bundles(self.views);
         Ok(true)
@@ -368,7 +373,15 @@ impl<'v> Planner<'v> {
 
     fn candidate(&mut self, event: &Event, author: Option<Id>) -> Result<Option<Candidate>, Error> {
         let header = &event.header;
-        let facts = match (header.scope, header.channel) {
+        let about = header.act.notes_about();
+        let own = header.act.amends().or(header.channel_seq);
+        let facts = match (header.scope, about) {
+            // A message and what is noted about it share one fate, also when that was noted while it was kept.
+            (Some(Scope::ChannelDay { .. } | Scope::Matter(_)), Some(about)) => Facts {
+                channel: Some(about.channel),
+                day: about.day,
+                people: [Some(about.author), None],
+            },
             (Some(Scope::ChannelDay { channel, day }), _) => {
                 let whose = match header.act.amends() {
                     Some(of) => self.author_of(channel, of)?,
@@ -400,7 +413,7 @@ impl<'v> Planner<'v> {
         Ok(Some(Candidate {
             position: event.position,
             facts,
-            message: header.act.amends().or(header.channel_seq),
+            message: about.map(|about| about.of).or(own),
             files: files
                 .iter()
                 .flat_map(|file| [Some(file.id), file.thumb])

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::Views;
 use super::record::{Budget, DestroyedDay, Found, Mark};
 use super::search::{QUERY_CHARS_MAX, snippet};
+use super::tagged::Sieve;
 use super::terms::Query;
 use crate::chat::Refusal;
 use crate::chat::decide::review::standing;
@@ -35,6 +36,7 @@ const STEP: u64 = 64;
 /// The views through one grant that stands.
 pub struct Granted<'v> {
     views: &'v Views,
+    matter: Id,
     reach: Reach,
 }
 
@@ -44,6 +46,7 @@ pub struct Sought {
     pub within: Reach,
     /// Only messages with an attachment.
     pub files: bool,
+    pub sieve: Sieve,
     pub from: Option<Mark>,
     pub limit: usize,
 }
@@ -92,8 +95,12 @@ impl Views {
         officer(&state, person)?;
         let known = state.grants.get(&grant);
         known.filter(|g| g.by == person).ok_or(Refusal::NotFound)?;
-        let reach = standing(&state, grant, now_ms)?.reach();
-        Ok(Granted { views: self, reach })
+        let known = standing(&state, grant, now_ms)?;
+        Ok(Granted {
+            views: self,
+            matter: known.matter,
+            reach: known.reach(),
+        })
     }
 }
 
@@ -121,6 +128,7 @@ pub fn query(words: &str) -> Result<Query, Refusal> {
 impl Granted<'_> {
     pub fn search(&self, sought: &Sought) -> Result<GrantedHits, Refusal> {
         let query = query(&sought.words)?;
+        sought.sieve.check(&self.views.state.read(), self.matter)?;
         let channels = sought.within.channels.iter();
         if !channels.clone().all(|c| self.reach.has_channel(*c)) {
             return Err(Refusal::NotFound);
@@ -137,19 +145,26 @@ impl Granted<'_> {
             &mut Budget(EVENTS_MAX),
             &mut |message| {
                 let answers = query.is_empty() || message.texts().any(|text| query.matches(text));
-                if answers && !message.gone && (!sought.files || !message.f.is_empty()) {
+                let tags = self.views.tags_of(self.matter, message.c, message.q);
+                let is_wanted = answers && sought.sieve.takes(tags);
+                if is_wanted && !message.gone && (!sought.files || !message.f.is_empty()) {
                     bytes += message.bytes();
                     found.push(message);
                 }
                 Ok(found.len() < limit && bytes < ANSWER_BYTES_MAX)
             },
         )?;
+        self.views.noted(self.matter, &mut found)?;
         let hits = found.into_iter().map(|item| {
             let text = item.texts().find(|text| query.matches(text));
             let text = text.or(item.b.as_deref()).unwrap_or_default();
             Ok(Hit {
                 snippet: snippet(text, query.first_hit(text)),
-                around: self.neighbours(&item)?,
+                around: {
+                    let mut around = self.neighbours(&item)?;
+                    self.views.noted(self.matter, &mut around)?;
+                    around
+                },
                 item,
             })
         });
@@ -183,6 +198,7 @@ impl Granted<'_> {
             channels: vec![c],
             ..Reach::default()
         };
+        self.views.noted(self.matter, &mut page.items)?;
         page.destroyed = self.views.stretches(&[&self.reach, &here]).1;
         page.destroyed.truncate(DESTROYED_MAX);
         Ok(page)

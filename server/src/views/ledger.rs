@@ -87,6 +87,12 @@ impl Views {
                     object.remove("kept");
                     object.remove("places");
                 }
+                if role == Role::Auditor
+                    && let Some(object) = entry.object.as_object_mut()
+                {
+                    // Who checks the officers sees that they noted something, and not what they think of a message.
+                    object.remove("tags");
+                }
                 entries.push(entry);
                 if entries.len() == limit {
                     break;
@@ -156,6 +162,10 @@ pub(crate) fn shows(role: Role, act: &Act) -> bool {
                 | Act::LookSearched { .. }
                 | Act::LookRead { .. }
                 | Act::LookOpened { .. }
+                | Act::TagNamed { .. }
+                | Act::TagSet { .. }
+                | Act::NoteWritten { .. }
+                | Act::NoteWithdrawn { .. }
                 | Act::CertificateDownloaded { .. }
                 | Act::DestroyIntended {
                     narrowed: Narrowed {

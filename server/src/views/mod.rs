@@ -18,6 +18,7 @@ pub mod scheduled;
 pub mod search;
 pub mod seen;
 pub mod snapshot;
+pub mod tagged;
 pub mod tally;
 pub mod terms;
 pub mod timeline;

@@ -10,12 +10,14 @@ use utoipa::ToSchema;
 use super::amendments::{Amendment, Kind};
 use super::search::Place;
 use super::seen::{Deleted, File, Imported};
+use super::tagged::Noted;
 use super::timeline::day_text;
 use super::{Views, unavailable};
 use crate::chat::Refusal;
 use crate::chat::event::{Act, Event, FileFact};
 use crate::chat::grant::Reach;
 use crate::chat::state::day_of;
+use crate::chat::tag::Tag;
 
 /// Events read at a time.
 const EVENTS_AT_A_TIME: u64 = 128;
@@ -65,6 +67,12 @@ pub struct Found {
     /// Its time is over: nobody else sees it, and it is kept for a matter or a floor.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub kept: bool,
+    /// What officers noted about it for the matter of the grant.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    pub tags: Vec<Tag>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Noted>,
 }
 
 impl Found {
@@ -235,7 +243,7 @@ impl Views {
     }
 
     /// An event with what is kept of it beyond its time. What is about to go is as good as gone.
-    fn whole(&self, record: &Record) -> Result<(Event, bool), Refusal> {
+    pub(super) fn whole(&self, record: &Record) -> Result<(Event, bool), Refusal> {
         let mut event = Event::read_escrow(record).map_err(|_| Refusal::Unavailable)?;
         let kept = event.content.is_some() && matches!(record.scope, Scope::Matter(_));
         if !kept && event.content.is_some() {

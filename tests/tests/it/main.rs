@@ -44,6 +44,7 @@ mod search;
 mod slow;
 mod socket;
 mod strangers;
+mod tagged;
 mod traces;
 mod urgent;
 mod witness;

@@ -753,6 +753,12 @@ impl<'w> Column<'w> {
             "grant.approve" | "grant.refuse" | "grant.end" => {
                 json!({"t": name, "grant": self.grant(own, false).0})
             }
+            "tag.name" => {
+                self.arrives(self.role);
+                json!({"t": name, "matter": self.matter(), "word": "Of the cellar"})
+            }
+            "tag.set" | "note.write" | "note.withdraw" => self.noting(name, own),
+            "export.tagged" => self.tagged(),
             "erase.request" => {
                 self.arrives(self.role);
                 self.erasure()
@@ -854,6 +860,42 @@ impl<'w> Column<'w> {
             self.secrets.push(word);
         }
         (grant, c, file)
+    }
+
+    /// A tag or a note under a grant that stands, about a message that it reaches.
+    fn noting(&mut self, name: &str, own: bool) -> Value {
+        let (grant, c, file) = self.grant(own, true);
+        let q: u64 = file
+            .split('-')
+            .nth(1)
+            .and_then(|q| q.parse().ok())
+            .expect("a place");
+        let mut note = json!({"t": "note.write", "grant": grant, "c": c, "q": q, "text": "why"});
+        match name {
+            "tag.set" => json!({"t": name, "grant": grant, "c": c, "q": q, "add": ["hot"]}),
+            "note.write" => note,
+            _ => {
+                let written = match own && self.role == "officer" {
+                    true => self.me().does(note.clone())["note"].clone(),
+                    false => json!(self.founder.mint()),
+                };
+                note = json!({"t": name, "grant": grant, "c": c, "q": q, "note": written});
+                note
+            }
+        }
+    }
+
+    /// An export of what the officer has tagged.
+    fn tagged(&mut self) -> Value {
+        let mut tag = self.noting("tag.set", false);
+        tag["on"] = json!(["relevant"]);
+        self.officer.does(tag.clone());
+        let grants = self.officer.gets("/api/v1/grants");
+        let grants = grants["grants"].as_array().cloned().unwrap_or_default();
+        let grant = grants.iter().find(|grant| grant["id"] == tag["grant"]);
+        let matter = &grant.expect("the grant")["matter"];
+        json!({"t": "export.tagged", "matter": matter, "c": tag["c"], "tagged": ["relevant"],
+            "reason": "asked for", "case": "2026-7"})
     }
 
     /// An order to forget somebody who is gone.
@@ -1208,6 +1250,8 @@ impl<'w> Column<'w> {
                         "matter.",
                         "grant.",
                         "look.",
+                        "tag.",
+                        "note.",
                         "hold.",
                     ];
                     self.secrets
@@ -1221,6 +1265,13 @@ impl<'w> Column<'w> {
                 let matter = self.matter();
                 self.secrets.push(self.word.clone());
                 post(path.replace("{id}", &matter), &json!({}))
+            }
+            "/api/v1/matters/{id}/tags" | "/api/v1/matters/{id}/tagged" => {
+                let path = path.replace("{id}", &self.matter());
+                get(match path.ends_with("tagged") {
+                    true => format!("{path}?tagged=relevant"),
+                    false => path,
+                })
             }
             "/api/v1/orders/preview" => {
                 let order = self.erase_order(false);

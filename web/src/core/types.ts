@@ -495,6 +495,23 @@ export interface Found {
   imp?: { from: string; at: Ms; import: Id };
   gone?: true;
   kept?: true;
+  /** What officers noted about it for the matter. */
+  tags?: Tag[];
+  notes?: { id: Id; u: Id; ts: Ms; b: string }[];
+}
+
+/** One of the four that every matter has, or one of its own by number. */
+export type Tag = 'relevant' | 'not_relevant' | 'privileged' | 'hot' | `w${number}`;
+
+export interface MatterTags {
+  tags: { tag: Tag; word?: string; messages: number }[];
+  messages: number;
+  notes: number;
+}
+
+export interface ChosenChannels {
+  channels: { c: Id; messages: number; from: Ms; to: Ms }[];
+  limit: number;
 }
 
 export interface DestroyedDay {
@@ -635,6 +652,8 @@ export interface ExportJob {
   /** Until when it can be downloaded. */
   expires_at?: Ms | null;
   error?: string | null;
+  /** Only messages that were tagged so. */
+  chosen?: { matter: Id | null; tagged: Tag[]; not_tagged: Tag[]; messages: number } | null;
 }
 
 export type DateOrder = 'day_first' | 'month_first' | 'year_first';
@@ -777,6 +796,11 @@ export type Command =
   | { t: 'matter.close'; matter: Id }
   | { t: 'grant.request'; matter: Id; channels: Id[]; people: Id[]; from?: Ms; to?: Ms; reason: string; days: number }
   | { t: 'grant.approve' | 'grant.refuse' | 'grant.end'; grant: Id }
+  | { t: 'tag.name'; matter: Id; word: string }
+  | { t: 'tag.set'; grant: Id; c: Id; q: number; add?: Tag[]; remove?: Tag[] }
+  | { t: 'note.write'; grant: Id; c: Id; q: number; text: string }
+  | { t: 'note.withdraw'; grant: Id; c: Id; q: number; note: Id }
+  | { t: 'export.tagged'; matter: Id; c: Id; tagged: Tag[]; not_tagged: Tag[]; reason: string; case: string; formats?: ExportFormat[] }
   | { t: 'erase.request'; person: Id; reason: string }
   | { t: 'redact.request'; c: Id; q: number[]; reason: string }
   | { t: 'order.approve' | 'order.refuse'; order: Id }
@@ -799,6 +823,7 @@ export interface Ack {
   c?: Id;
   q?: number;
   ts?: Ms;
+  note?: Id;
   invite?: Id;
   code?: string;
   url?: string;

@@ -3,13 +3,14 @@
 import { url } from '../core/api.ts';
 import { formatBytes, formatList } from '../core/i18n.ts';
 import { dateTime } from '../core/time.ts';
-import type { Found, Id } from '../core/types.ts';
+import type { Found, Id, MatterTags } from '../core/types.ts';
 import { Icon } from '../ui/icon.tsx';
 import { nameOf } from '../rooms/known.ts';
 import { When } from '../rooms/pieces.tsx';
 import { t } from './review-words.ts';
+import { Tagged, Tagging } from './tags.tsx';
 
-export function Message({ grant, item, faint, marked }: { grant: Id; item: Found; faint?: boolean; marked?: boolean }) {
+export function Message({ grant, item, tags, faint, marked }: { grant: Id; item: Found; tags: MatterTags | undefined; faint?: boolean; marked?: boolean }) {
   return (
     <div class={`found${faint ? ' muted' : ''}${marked ? ' marked' : ''}`}>
       <p class="row wrap">
@@ -50,6 +51,7 @@ export function Message({ grant, item, faint, marked }: { grant: Id; item: Found
             .join(' · ')}
         </p>
       ) : null}
+      {item.gone ? null : faint ? <Tagged item={item} tags={tags} /> : <Tagging grant={grant} item={item} tags={tags} />}
     </div>
   );
 }

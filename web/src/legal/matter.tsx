@@ -21,6 +21,7 @@ import { HoldsTable } from './holds-table.tsx';
 import { CloseMatter } from './matter-close.tsx';
 import { t } from './matter-words.ts';
 import { t as review } from './review-words.ts';
+import { TagsOf } from './tags-of.tsx';
 
 /** Orders that are counted anew for this page. */
 const COUNTED_MAX = 20;
@@ -70,6 +71,7 @@ export function OneMatter({ id }: { id: Id }) {
               </Section>
               {matter.holds.length ? <Stopped matter={matter} /> : null}
               <GrantsOf matter={matter} />
+              <TagsOf matter={matter} />
               <Exported matter={matter} />
               {matter.closed_at ? null : <CloseMatter matter={matter} onChange={matters.reload} />}
               <p>

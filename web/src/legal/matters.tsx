@@ -16,12 +16,14 @@ import { t } from './matter-words.ts';
 import { PlaceHold } from './hold-place.tsx';
 import { CountMessages } from './count.tsx';
 import { AskGrant } from './grant-ask.tsx';
+import { ExportTagged } from './tagged-export.tsx';
 
 export function Matters({ path: [at, then] }: { path: string[] }) {
   if (at === 'new') return <OpenMatter />;
   if (at && then === 'hold') return <PlaceHold key={at} id={at} />;
   if (at && then === 'count') return <CountMessages key={at} id={at} />;
   if (at && then === 'read') return <AskGrant key={at} id={at} />;
+  if (at && then === 'tagged') return <ExportTagged key={at} id={at} />;
   return at ? <OneMatter key={at} id={at} /> : <List />;
 }
 

@@ -20,6 +20,7 @@ import { Gone } from './matter.tsx';
 import { t as matterWords } from './matter-words.ts';
 import { asked, isBackwards, type Chosen } from './reach-fields.tsx';
 import { t } from './review-words.ts';
+import { SieveFields, sieved, useTags, type Sieve } from './tags.tsx';
 
 const WORDS_MAX = 200;
 
@@ -30,8 +31,9 @@ interface Sought {
   from: string;
   to: string;
   files: boolean;
+  sieve: Sieve;
 }
-const NOTHING: Sought = { text: '', c: '', u: '', from: '', to: '', files: false };
+const NOTHING: Sought = { text: '', c: '', u: '', from: '', to: '', files: false, sieve: { tag: '', not: '' } };
 
 /** What was found last, so that coming back from a page is no second look. */
 const last = signal<{ grant: Id; sought: Sought; found: GrantedHits } | null>(null);
@@ -76,12 +78,13 @@ function Search({ grant }: { grant: Grant }) {
   const only = grant.channels.length === 1 ? grant.channels[0] : undefined;
   const [sought, setSought] = useState(before?.sought ?? { ...NOTHING, c: only ?? '' });
   const [busy, setBusy] = useState(false);
+  const tags = useTags(grant.matter);
   const set = (more: Partial<Sought>): void => setSought({ ...sought, ...more });
   const shown = last.value?.grant === grant.id ? last.value : null;
   const look = async (what: Sought, cursor?: string): Promise<void> => {
     setBusy(true);
     try {
-      const found = await post<GrantedHits>(`/grants/${grant.id}/search`, { ...asked(chosen(what)), text: what.text.trim(), files: what.files, ...(cursor ? { cursor } : {}) });
+      const found = await post<GrantedHits>(`/grants/${grant.id}/search`, { ...asked(chosen(what)), text: what.text.trim(), files: what.files, ...sieved(what.sieve), ...(cursor ? { cursor } : {}) });
       const earlier = cursor ? last.peek()?.found : undefined;
       last.value = { grant: grant.id, sought: what, found: earlier ? { ...found, hits: [...earlier.hits, ...found.hits], destroyed: earlier.destroyed } : found };
     } catch (error) {
@@ -110,6 +113,7 @@ function Search({ grant }: { grant: Grant }) {
             <Input label={matterWords('from')} type="date" value={sought.from} onValue={(from) => set({ from })} />
             <Input label={matterWords('to')} type="date" value={sought.to} fault={isBackwards(chosen(sought)) ? matterWords('days_fault') : undefined} onValue={(to) => set({ to })} />
           </div>
+          <SieveFields tags={tags.data} value={sought.sieve} onValue={(sieve) => set({ sieve })} />
           <Check label={t('only_files')} checked={sought.files} onValue={(files) => set({ files })} />
           <div class="row wrap">
             <Button kind="primary" type="submit" icon="search" busy={busy} disabled={isBackwards(chosen(sought))}>
@@ -133,7 +137,7 @@ function Search({ grant }: { grant: Grant }) {
                 <a href={`${href('legal', 'read', grant.id, item.c)}?at=${item.q}`}>{t('open_there')}</a>
               </p>
               {[...around.filter((one) => one.q < item.q), item, ...around.filter((one) => one.q > item.q)].map((one) => (
-                <Message key={one.q} grant={grant.id} item={one} faint={one.q !== item.q} />
+                <Message key={one.q} grant={grant.id} item={one} tags={tags.data} faint={one.q !== item.q} />
               ))}
             </article>
           ))}
@@ -171,6 +175,7 @@ const chosen = ({ c, u, from, to }: Sought): Chosen => ({ channels: c ? [c] : []
 
 function Channel({ grant, c }: { grant: Grant; c: Id }) {
   const at = route.value.query.get('at');
+  const tags = useTags(grant.matter);
   const [side, setSide] = useState<Record<string, number>>(at ? { around: Number(at) } : {});
   const page = useLoad((stop) => get<GrantedPage>(`/grants/${grant.id}/channels/${c}`, side, { signal: stop }), [JSON.stringify(side)]);
   return (
@@ -184,7 +189,7 @@ function Channel({ grant, c }: { grant: Grant; c: Id }) {
               </Button>
             )}
             <div class="card hit">
-              {items.length ? items.map((item) => <Message key={item.q} grant={grant.id} item={item} marked={at === String(item.q)} />) : <p class="hint">{t('page_none')}</p>}
+              {items.length ? items.map((item) => <Message key={item.q} grant={grant.id} item={item} tags={tags.data} marked={at === String(item.q)} />) : <p class="hint">{t('page_none')}</p>}
             </div>
             {after === null ? null : (
               <Button busy={page.loading} onClick={() => setSide({ after })}>

@@ -6,7 +6,7 @@ import { go, href, route } from '../core/route.ts';
 import { date } from '../core/time.ts';
 import type { ExportFormat } from '../core/types.ts';
 import { Button } from '../ui/button.tsx';
-import { Check, Field, Input, TextArea } from '../ui/field.tsx';
+import { Field, Input, TextArea } from '../ui/field.tsx';
 import { Load, useLoad } from '../ui/states.tsx';
 import { toast, toastFault } from '../ui/toast.tsx';
 import { ChannelOptions } from '../rooms/channel-options.tsx';
@@ -16,9 +16,9 @@ import { Note } from '../rooms/pieces.tsx';
 import { Section } from '../rooms/room.tsx';
 import { keepText } from '../rooms/rule.ts';
 import { t as words } from '../rooms/words.ts';
+import { Formats } from './formats.tsx';
 import { t } from './words.ts';
 
-const FORMATS: ExportFormat[] = ['html', 'rsmf', 'concordance', 'eml', 'mbox', 'mattermost', 'actiance', 'slack'];
 const TEXT_MAX = 1_000;
 const MONTH_MS = 30 * 86_400_000;
 
@@ -44,13 +44,6 @@ function Form({ channels }: { channels: AdminChannel[] }) {
   const end = dayAfter(to);
   const backwards = start !== null && end !== null && start >= end;
   const ready = channel && start !== null && end !== null && !backwards && matter.trim() && reason.trim();
-  const choose = (format: ExportFormat, on: boolean): void => {
-    // A load file names the RSMF files: one goes with the other.
-    const also: ExportFormat[] = on && format === 'concordance' ? ['rsmf'] : [];
-    const lost: ExportFormat[] = !on && format === 'rsmf' ? ['concordance'] : [];
-    const kept = formats.filter((one) => one !== format && !also.includes(one) && !lost.includes(one));
-    setFormats(on ? [...kept, format, ...also] : kept);
-  };
   const send = async (event: Event): Promise<void> => {
     event.preventDefault();
     if (!ready) return;
@@ -82,22 +75,7 @@ function Form({ channels }: { channels: AdminChannel[] }) {
       <p class="hint">{t('dates_hint', { zone: Intl.DateTimeFormat().resolvedOptions().timeZone })}</p>
       <Input label={t('case')} hint={t('case_hint')} required maxLength={TEXT_MAX} autoComplete="off" value={matter} onValue={setMatter} />
       <TextArea label={t('reason')} required maxLength={TEXT_MAX} value={reason} onValue={setReason} />
-      <fieldset class="formats">
-        <legend>{t('formats')}</legend>
-        <p class="hint">{t('formats_hint')}</p>
-        {FORMATS.map((format) => (
-          <Check
-            key={format}
-            checked={formats.includes(format)}
-            onValue={(on) => choose(format, on)}
-            label={
-              <>
-                {t(`format_${format}`)} <span class="hint">{t(`format_${format}_hint`)}</span>
-              </>
-            }
-          />
-        ))}
-      </fieldset>
+      <Formats value={formats} onValue={setFormats} />
       {channel && start !== null && end !== null && !backwards ? (
         <Note>
           {t('summary', { channel: channelTitle(channel), from: date(start), to: date(end - 1) })}

@@ -2,10 +2,10 @@
 
 import { useState } from 'preact/hooks';
 import { url } from '../core/api.ts';
-import { formatBytes } from '../core/i18n.ts';
+import { formatBytes, formatList } from '../core/i18n.ts';
 import { command } from '../core/live.ts';
 import { date } from '../core/time.ts';
-import type { ExportJob } from '../core/types.ts';
+import type { ExportJob, Tag } from '../core/types.ts';
 import { Button } from '../ui/button.tsx';
 import { confirm } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -34,6 +34,7 @@ export function ExportCard({ job, onChange }: { job: ExportJob; onChange: () => 
         rows={[
           [t('reason'), job.reason],
           [t('range'), rangeText(job)],
+          ...(job.chosen ? ([[t('chosen'), chosenText(job.chosen)]] as [string, string][]) : []),
           ...(job.decided_by && job.state !== 'refused' ? ([[t('approved_by'), nameOf(job.decided_by)]] as [string, string][]) : []),
           ...(job.decided_by && job.state === 'refused' ? ([[t('refused_by'), nameOf(job.decided_by)]] as [string, string][]) : []),
         ]}
@@ -59,7 +60,11 @@ function Decision({ job, onChange }: { job: ExportJob; onChange: () => void }) {
             title: t('approve_title', { name }),
             body: (
               <div class="stack tight">
-                <p>{t('approve_text', { name, channel: title(job), from: date(job.from), to: date(lastMoment(job)) })}</p>
+                <p>
+                  {job.chosen
+                    ? t('approve_chosen', { name, channel: title(job), n: job.chosen.messages })
+                    : t('approve_text', { name, channel: title(job), from: date(job.from), to: date(lastMoment(job)) })}
+                </p>
                 <p class="hint">{t('approve_again')}</p>
               </div>
             ),
@@ -164,6 +169,17 @@ function Ready({ job, mine }: { job: ExportJob; mine: boolean }) {
       )}
     </div>
   );
+}
+
+function chosenText({ messages, tagged, not_tagged }: NonNullable<ExportJob['chosen']>): string {
+  const n = messages;
+  const tags = formatList(tagged.map(tagName));
+  return not_tagged.length ? t('chosen_but', { n, tags, not: formatList(not_tagged.map(tagName)) }) : t('chosen_n', { n, tags });
+}
+
+/** A matter's own tags are told to its officers alone. */
+function tagName(tag: Tag): string {
+  return tag === 'relevant' || tag === 'not_relevant' || tag === 'privileged' || tag === 'hot' ? t(`tag_${tag}`) : t('tag_own', { n: tag.slice(1) });
 }
 
 const title = (job: ExportJob): string => job.channel_name || channelName(job.c);

@@ -24,7 +24,7 @@ pub(super) fn rename_workspace(build: &mut Build<'_>, name: &str) -> Result<(), 
 }
 
 /// As they are recorded: sorted, the evidence among them; empty when nothing was chosen.
-fn formats(chosen: Option<&[ExportFormat]>) -> Result<Vec<ExportFormat>, Refusal> {
+pub(super) fn formats(chosen: Option<&[ExportFormat]>) -> Result<Vec<ExportFormat>, Refusal> {
     let Some(chosen) = chosen else {
         return Ok(Vec::new());
     };
@@ -67,6 +67,7 @@ pub(super) fn request_export(
             from: asked.from,
             to: asked.to,
             formats,
+            chosen: None,
         },
         Some(asked.c),
         Some(Content {

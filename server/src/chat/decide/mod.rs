@@ -18,6 +18,7 @@ mod push;
 pub mod review;
 mod save;
 mod schedule;
+pub mod tag;
 
 pub use message::{could_send, text as message_text};
 
@@ -45,7 +46,8 @@ pub struct Facts {
     pub preview: Option<LinkPreview>,
     /// For an order: its messages with their days, and with those on which one waited to be sent.
     pub days: Vec<(u64, u32)>,
-    /// For a message that waits: what it says. None: that is destroyed.
+    /// For a message that waits: what it says. None: that is destroyed. For a matter's new tag: those it has, and for
+    /// an approval: what was asked for.
     pub words: Option<Content>,
     /// How long a rule waits after it was approved.
     pub grace_hours: u32,
@@ -118,6 +120,8 @@ pub struct Ack {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant: Option<Id>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule: Option<Id>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<u64>,
@@ -159,6 +163,10 @@ impl Ack {
             },
             Act::HoldPlaced { hold, .. } => Ack {
                 hold: Some(*hold),
+                ..Ack::default()
+            },
+            Act::NoteWritten { note, .. } => Ack {
+                note: Some(*note),
                 ..Ack::default()
             },
             Act::GrantRequested { grant, .. } => Ack {
@@ -328,6 +336,17 @@ pub fn decide(
         Command::GrantApprove { grant } => review::decide_grant(&mut build, *grant, true)?,
         Command::GrantRefuse { grant } => review::decide_grant(&mut build, *grant, false)?,
         Command::GrantEnd { grant } => review::end(&mut build, *grant)?,
+        Command::TagName { matter, word } => {
+            tag::name(&mut build, *matter, word, facts.words.as_ref())?
+        }
+        Command::TagSet(set) => tag::set(&mut build, set, &facts)?,
+        Command::NoteWrite { grant, c, q, text } => {
+            tag::write(&mut build, *grant, (*c, *q), text, &mut facts)?
+        }
+        Command::NoteWithdraw { grant, c, q, note } => {
+            tag::withdraw(&mut build, *grant, (*c, *q), *note, &facts)?
+        }
+        Command::ExportTagged(asked) => tag::export(&mut build, asked, &mut facts)?,
         Command::EraseRequest { person, reason } => {
             forget::request_erase(&mut build, *person, reason, &mut facts)?
         }
@@ -337,7 +356,10 @@ pub fn decide(
         Command::OrderApprove { order } => forget::decide_order(&mut build, *order, true)?,
         Command::OrderRefuse { order } => forget::decide_order(&mut build, *order, false)?,
         Command::ExportRequest(asked) => governance::request_export(&mut build, asked, &mut facts)?,
-        Command::ExportApprove { export } => governance::decide_export(&mut build, *export, true)?,
+        Command::ExportApprove { export } => {
+            tag::still_chosen(state, *export, &facts)?;
+            governance::decide_export(&mut build, *export, true)?;
+        }
         Command::ExportRefuse { export } => governance::decide_export(&mut build, *export, false)?,
         Command::ExportCancel { export } => governance::cancel_export(&mut build, *export)?,
         Command::Door(inner) => door::decide(&mut build, inner, &mut facts)?,

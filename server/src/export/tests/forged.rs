@@ -24,7 +24,7 @@ fn world_and_bundle() -> (World, Bundle) {
 }
 
 /// Both refuse, alike; gives what they say.
-fn refused(python: &mut Python, folder: &Path, case: &str) -> String {
+pub fn refused(python: &mut Python, folder: &Path, case: &str) -> String {
     let rust = verify_bundle(folder, None)
         .err()
         .unwrap_or_else(|| panic!("accepted: {case}"));
@@ -449,7 +449,7 @@ fn a_file_too_many_or_too_few_is_named() {
     assert!(refused(&mut python, &folder, "exchanged").contains("is not the file recorded"));
 }
 
-fn rewrite(bundle: &Bundle, lines: &[Value], manifest: Option<&Value>) {
+pub fn rewrite(bundle: &Bundle, lines: &[Value], manifest: Option<&Value>) {
     let path = bundle.path("jsonl/");
     // serde_json sorts the fields it holds; the position must still stand first.
     let text: String = lines
@@ -475,7 +475,7 @@ fn rewrite(bundle: &Bundle, lines: &[Value], manifest: Option<&Value>) {
     resum(&bundle.unpacked());
 }
 
-fn recount(manifest: &mut Value, lines: &[Value]) {
+pub fn recount(manifest: &mut Value, lines: &[Value]) {
     let count = |holds: &dyn Fn(&Value) -> bool| {
         Value::from(lines.iter().filter(|line| holds(line)).count())
     };

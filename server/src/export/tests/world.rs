@@ -16,8 +16,9 @@ use crate::chat::event::{
     Act, Content, FileFact, HEADER_VERSION, Hash, Header, ImportedFrom, Keep, SYSTEM,
 };
 use crate::chat::subject::Narrowed;
+use crate::chat::tag::{Chosen, Tag};
 use crate::export::{
-    Built, BundleFault, BundleReport, Order, Person, Policy, build, verify_bundle,
+    Built, BundleFault, BundleReport, Order, Person, Policy, Selection, build, verify_bundle,
 };
 
 pub const DAY: u64 = 86_400_000;
@@ -379,10 +380,29 @@ impl World {
 
     /// An order that the log knows: requested, approved, signed.
     pub fn order(&mut self, from_ms: u64, to_ms: u64) -> Order {
+        self.order_of(from_ms, to_ms, None)
+    }
+
+    /// Of these messages alone.
+    pub fn order_of(&mut self, from_ms: u64, to_ms: u64, messages: Option<Vec<u64>>) -> Order {
         let mut order = self.unordered(from_ms, to_ms);
+        let chosen = messages.as_ref().map(|messages| Chosen {
+            matter: id(0x60),
+            tagged: vec![Tag::RELEVANT],
+            not_tagged: Vec::new(),
+            messages: messages.len() as u64,
+        });
+        order.selection = messages.clone().map(|messages| Selection {
+            matter: id(0x60),
+            tagged: vec!["relevant".into()],
+            not_tagged: Vec::new(),
+            messages,
+            rest: Selection::REST.into(),
+        });
         let content = Content {
             reason: Some(order.reason.clone()),
             case: Some(order.case.clone()),
+            chosen: messages.unwrap_or_default(),
             ..Content::default()
         };
         let requested = Act::ExportRequested {
@@ -390,6 +410,7 @@ impl World {
             from: from_ms,
             to: to_ms,
             formats: order.formats.clone(),
+            chosen,
         };
         self.push(
             self.officer,
@@ -429,6 +450,7 @@ impl World {
             approver: self.approver,
             reason: "the officer's reason".into(),
             case: "Case 7 <urgent>".into(),
+            selection: None,
             policy: Policy {
                 keep_days: Some(90),
                 inherited: true,

@@ -16,6 +16,7 @@ pub mod previews;
 pub mod push;
 pub mod record;
 pub mod review;
+pub mod tagged;
 
 use std::sync::Arc;
 
@@ -84,6 +85,8 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(review::page))
         .routes(routes!(review::file))
         .routes(routes!(review::looks))
+        .routes(routes!(tagged::tags))
+        .routes(routes!(tagged::chosen))
         .routes(routes!(log::ledger))
         .routes(routes!(log::checkpoint))
         .routes(routes!(log::consistency))

@@ -16,11 +16,13 @@ use crate::chat::Refusal;
 use crate::chat::command::{Command, Door as Inner, Look};
 use crate::chat::decide::review::reach;
 use crate::chat::grant::{GrantEnd, GrantState, Reach};
+use crate::chat::tag::Tag;
 use crate::http::App;
 use crate::http::error::extract;
 use crate::http::session::Session;
 use crate::views::granted::{GrantedHits, GrantedPage, HITS, PAGE_MESSAGES, Side, Sought, officer};
 use crate::views::record::Mark;
+use crate::views::tagged::Sieve;
 use crate::views::tally::Tally;
 use crate::views::timeline::day_text;
 
@@ -119,6 +121,12 @@ pub struct Asked {
     text: String,
     /// Of a search: only messages with an attachment.
     files: bool,
+    /// Of a search: with all of these tags, with none of those; or without any tag.
+    #[schema(value_type = Vec<String>)]
+    tagged: Vec<Tag>,
+    #[schema(value_type = Vec<String>)]
+    not_tagged: Vec<Tag>,
+    untagged: bool,
     limit: Option<usize>,
     cursor: Option<String>,
 }
@@ -180,6 +188,11 @@ pub async fn search(
                 words: asked.text,
                 within: within.clone(),
                 files: asked.files,
+                sieve: Sieve {
+                    tagged: asked.tagged,
+                    not_tagged: asked.not_tagged,
+                    untagged: asked.untagged,
+                },
                 from: match from {
                     Some(None) => return Err(Refusal::invalid("This is no cursor.")),
                     from => from.flatten(),
