@@ -1,11 +1,13 @@
 import { defineConfig } from 'vite';
 import { emoji } from './tools/emoji.mjs';
 
-const LANGUAGE_FILE = /\/src\/(\w+)\/(?:\w+-)?words\.(\w\w)\.ts$/;
+const LANGUAGE_FILE = /\/src\/(\w+)\/(?:(\w+)-)?words\.(\w\w)\.ts$/;
 
 function words(id: string): string | null {
-  const [, room, language] = LANGUAGE_FILE.exec(id) ?? [];
-  return room && language ? `words-${room === 'core' ? 'chat' : room}-${language}` : null;
+  const [, room, part, language] = LANGUAGE_FILE.exec(id) ?? [];
+  if (!room || !language) return null;
+  // The ledger names every act there is: whoever is elsewhere need not wait for them.
+  return `words-${room === 'core' ? 'chat' : part === 'ledger' ? part : room}-${language}`;
 }
 
 // The build must give the same bytes from any folder: nothing here may depend on the clock, the host or a path.

@@ -26,7 +26,7 @@ if [ ${#missing[@]} -gt 0 ]; then
     echo "Not installed: ${missing[*]}. Tests that need them will be skipped, and say so." >&2
 fi
 venv=target/strangers/venv
-if ! "$venv/bin/python" -c 'import pymerkle, cryptography, jsonschema, slack_export_viewer, schemathesis, sslyze' 2>/dev/null; then
-  { python3 -m venv "$venv" && "$venv/bin/pip" install --quiet --disable-pip-version-check 'pymerkle==7.0.0' 'cryptography>=42,<100' 'jsonschema>=4.18,<5' 'slack-export-viewer==3.5.0' 'schemathesis==4.32.5' 'sslyze==6.3.1'; } ||
-    echo "Not installed: pymerkle, cryptography, jsonschema, slack-export-viewer, schemathesis or sslyze. The tests that need them are skipped, and say so." >&2
+if ! "$venv/bin/python" -c 'import pymerkle, cryptography, jsonschema, slack_export_viewer, schemathesis, sslyze, aiosmtpd, moto.server' 2>/dev/null; then
+  { python3 -m venv "$venv" && "$venv/bin/python" -m pip install --quiet --disable-pip-version-check 'pymerkle==7.0.0' 'cryptography>=42,<100' 'jsonschema>=4.18,<5' 'slack-export-viewer==3.5.0' 'schemathesis==4.32.5' 'sslyze==6.3.1' 'aiosmtpd==1.4.6' 'moto[server]==5.2.5'; } ||
+    echo "Not installed: pymerkle, cryptography, jsonschema, slack-export-viewer, schemathesis, sslyze, aiosmtpd or moto. The tests that need them are skipped, and say so." >&2
 fi

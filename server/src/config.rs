@@ -2,6 +2,7 @@
 //!
 //! Nothing needs to be set for a start. Unknown keys are refused. The environment has the last word.
 
+mod archive;
 mod check;
 pub mod keys;
 
@@ -11,6 +12,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+pub use archive::{Archive, Destination, Kind, LockMode, MailTls, secret};
 
 use crate::identity::secret::Cost;
 
@@ -40,6 +43,7 @@ pub struct Config {
     pub previews: Previews,
     pub scan: Scan,
     pub backup: Backup,
+    pub archive: Archive,
     pub log: Log,
 }
 
@@ -199,6 +203,7 @@ impl Default for Config {
             previews: Previews::default(),
             scan: Scan::default(),
             backup: Backup::default(),
+            archive: Archive::default(),
             log: Log::default(),
         }
     }
@@ -356,7 +361,8 @@ impl Config {
             &mut self.server.tls_key,
             &mut self.metrics.token_file,
         ];
-        for path in paths.into_iter().flatten() {
+        let archives = self.archive.to.iter_mut().flat_map(Destination::secrets);
+        for path in paths.into_iter().chain(archives).flatten() {
             let handed = folder.join(&*path);
             if path.components().count() == 1 && handed.exists() {
                 *path = handed;

@@ -11,6 +11,7 @@
 //! `identity`, `files`, `retention`, `due`, `export`, `import` and `push` are callers of the door with no privileges
 //! of their own. `witness` lets strangers check the log. `clock` and `config` are inputs.
 
+pub mod archive;
 pub mod backup;
 pub mod chat;
 pub mod clock;

@@ -144,6 +144,7 @@ pub fn start(
         destructions: Arc::clone(&views.destructions),
         clock: clock.clone(),
         grace_hours: config.retention.grace_hours,
+        destinations: Arc::new(config.archive.take_mails()),
         room: Arc::clone(&room),
         metrics: Arc::clone(&metrics),
         encode: Box::new(Wire {

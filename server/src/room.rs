@@ -112,7 +112,9 @@ fn needed(command: &Command) -> Left {
         | Command::NoteWithdraw { .. }
         | Command::ExportTagged(_)
         | Command::ExportRequest(_)
-        | Command::ExportApprove { .. } => Left::Enough,
+        | Command::ExportApprove { .. }
+        | Command::ArchivePropose(_)
+        | Command::ArchiveApprove { .. } => Left::Enough,
         Command::Delete { .. }
         | Command::ScheduleCancel { .. }
         | Command::Read { .. }
@@ -157,7 +159,9 @@ fn needed(command: &Command) -> Left {
         | Command::OrderApprove { .. }
         | Command::OrderRefuse { .. }
         | Command::ExportRefuse { .. }
-        | Command::ExportCancel { .. } => Left::Reserve,
+        | Command::ExportCancel { .. }
+        | Command::ArchiveRefuse { .. }
+        | Command::ArchiveEnd { .. } => Left::Reserve,
         Command::Door(inner) => needed_inside(inner),
     }
 }
@@ -177,7 +181,8 @@ fn needed_inside(inner: &Inner) -> Left {
         Inner::ScheduleDue { .. }
         | Inner::ImportStart { .. }
         | Inner::ImportPerson { .. }
-        | Inner::ImportRow { .. } => Left::Enough,
+        | Inner::ImportRow { .. }
+        | Inner::ArchiveOrder { .. } => Left::Enough,
         Inner::Setup { .. }
         | Inner::Join { .. }
         | Inner::OpenSession { .. }
@@ -190,6 +195,10 @@ fn needed_inside(inner: &Inner) -> Left {
         | Inner::ExportBuilt { .. }
         | Inner::ExportFailed { .. }
         | Inner::ExportDownloaded { .. }
+        | Inner::ArchiveDelivered { .. }
+        | Inner::ArchiveFailed { .. }
+        | Inner::ArchiveMissed { .. }
+        | Inner::ArchiveClose { .. }
         | Inner::CertificateDownloaded { .. }
         | Inner::ImportFinish { .. } => Left::Reserve,
     }

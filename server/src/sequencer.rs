@@ -5,7 +5,7 @@
 //! state that others read, answered, and fanned out. A failed append stops the process: what is on disk is
 //! then unknown, and a restart recovers it. Never waits for a reader.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -299,6 +299,8 @@ pub struct Parts {
     pub clock: Clock,
     /// How long a rule waits after it was approved.
     pub grace_hours: u32,
+    /// Where archives can go, and whether mails go there.
+    pub destinations: Arc<BTreeMap<String, bool>>,
     pub room: Arc<Room>,
     pub metrics: Arc<Metrics>,
     pub encode: Box<dyn Encode>,
@@ -531,6 +533,7 @@ impl Sequencer {
             days: self.days_of(command)?,
             words: self.words_of(state, actor, command)?,
             grace_hours: self.parts.grace_hours,
+            destinations: Arc::clone(&self.parts.destinations),
         };
         let decision = decide(state, &authorised, facts)?;
         // A log that was restored shorter may not know of a key that is dead.
@@ -1228,6 +1231,12 @@ fn same_command(command: &Command, event: &Event) -> bool {
         (Command::EraseRequest { person, .. }, Act::OrderRequested { person: of, .. }) => {
             Some(*person) == *of
         }
+        (Command::ArchivePropose(asked), Act::ArchiveProposed { destination, .. }) => {
+            asked.to == *destination
+        }
+        (Command::ArchiveApprove { schedule }, Act::ArchiveApproved { schedule: of })
+        | (Command::ArchiveRefuse { schedule }, Act::ArchiveRefused { schedule: of })
+        | (Command::ArchiveEnd { schedule }, Act::ArchiveEnded { schedule: of }) => schedule == of,
         (Command::HoldRelease { hold }, Act::HoldReleased { hold: of }) => hold == of,
         (Command::OrderApprove { order }, Act::OrderApproved { order: of })
         | (Command::OrderRefuse { order }, Act::OrderRefused { order: of }) => order == of,

@@ -38,8 +38,9 @@ export async function startDaylight() {
   // Whoever stops the journeys leaves no server behind.
   process.once('exit', () => child?.kill('SIGKILL'));
   /** Resolves with the link that it prints: to set it up, or to open it. */
+  let around = {};
   const start = (link) => {
-    child = spawn(PROGRAM, ['serve', '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child = spawn(PROGRAM, ['serve', '--config', config], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...around } });
     let told = '';
     child.stderr.on('data', (bytes) => (errors = (errors + bytes).slice(-20_000)));
     return new Promise((resolve, reject) => {
@@ -67,9 +68,10 @@ export async function startDaylight() {
     dir,
     data,
     errors: () => errors,
-    /** Stops and starts it on the same data, with `more` lines of its last section, `limits`, or sections of their own. */
-    async again(more = '') {
+    /** Stops and starts it on the same data, with `more` lines of its last section, `limits`, or sections of their own, and with more in its environment. */
+    async again(more = '', environment = {}) {
       await end();
+      around = environment;
       writeFileSync(config, settings(data, origin, more));
       await start(/open at https?:\/\/\S+/);
     },

@@ -253,7 +253,8 @@ pub fn authorise<'a>(
         | Command::MatterClose { .. }
         | Command::GrantRequest { .. }
         | Command::GrantEnd { .. }
-        | Command::ExportRequest(_) => asker.one_of(&[Role::Officer])?,
+        | Command::ExportRequest(_)
+        | Command::ArchivePropose(_) => asker.one_of(&[Role::Officer])?,
         Command::EraseRequest { .. } | Command::RedactRequest { .. } => {
             asker.one_of(&[Role::Officer, Role::Admin])?
         }
@@ -267,6 +268,12 @@ pub fn authorise<'a>(
         }
         // Who may decide about it: also one who approved it by mistake.
         Command::ExportCancel { .. } => asker.one_of(&[Role::Officer, Role::Admin])?,
+        Command::ArchiveApprove { schedule } | Command::ArchiveRefuse { schedule } => {
+            asker.one_of(&[Role::Officer, Role::Admin])?;
+            asker.is_not(state.archives.get(schedule).map(|a| a.by))?;
+        }
+        // Nothing leaves by it: whoever may approve may end it, also what is one's own.
+        Command::ArchiveEnd { .. } => asker.one_of(&[Role::Officer, Role::Admin])?,
         Command::GrantApprove { grant } | Command::GrantRefuse { grant } => {
             // Who runs the house is told of no matter, and so decides about none.
             asker.one_of(&[Role::Officer])?;
@@ -317,7 +324,16 @@ fn authorise_door(state: &State, actor: Actor, door: &Door) -> Result<(), Refusa
             | Door::SigninLocked { .. },
             Actor::System,
         )
-        | (Door::ExportBuilt { .. } | Door::ExportFailed { .. }, Actor::System)
+        | (
+            Door::ExportBuilt { .. }
+            | Door::ExportFailed { .. }
+            | Door::ArchiveOrder { .. }
+            | Door::ArchiveDelivered { .. }
+            | Door::ArchiveFailed { .. }
+            | Door::ArchiveMissed { .. }
+            | Door::ArchiveClose { .. },
+            Actor::System,
+        )
         | (
             Door::Setup { .. }
             | Door::Join { .. }
@@ -348,7 +364,9 @@ fn authorise_door(state: &State, actor: Actor, door: &Door) -> Result<(), Refusa
                 role,
             };
             asker.one_of(&[Role::Officer])?;
-            let by = state.exports.get(export).map(|e| e.by);
+            // What a schedule delivers is taken from where it was delivered to.
+            let known = state.exports.get(export);
+            let by = known.filter(|e| e.schedule.is_none()).map(|e| e.by);
             if by == Some(person) {
                 Ok(())
             } else {
@@ -423,6 +441,11 @@ fn authorise_door(state: &State, actor: Actor, door: &Door) -> Result<(), Refusa
             | Door::ExportFailed { .. }
             | Door::ExportDownloaded { .. }
             | Door::ExportExpired { .. }
+            | Door::ArchiveOrder { .. }
+            | Door::ArchiveDelivered { .. }
+            | Door::ArchiveFailed { .. }
+            | Door::ArchiveMissed { .. }
+            | Door::ArchiveClose { .. }
             | Door::CertificateDownloaded { .. }
             | Door::Look(_)
             | Door::GrantExpired { .. }

@@ -332,6 +332,14 @@ pub enum Command {
     /// Not wanted any more: it is not decided about, or not built to its end.
     #[serde(rename = "export.cancel")]
     ExportCancel { export: Id },
+    #[serde(rename = "archive.propose")]
+    ArchivePropose(ArchivePropose),
+    #[serde(rename = "archive.approve")]
+    ArchiveApprove { schedule: Id },
+    #[serde(rename = "archive.refuse")]
+    ArchiveRefuse { schedule: Id },
+    #[serde(rename = "archive.end")]
+    ArchiveEnd { schedule: Id },
     /// What only the server's own parts ask for; never on the wire.
     #[serde(skip)]
     Door(Door),
@@ -380,6 +388,29 @@ pub struct ExportTagged {
     pub case: String,
     #[serde(default)]
     pub formats: Option<Vec<ExportFormat>>,
+}
+
+/// Every day that is over, by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArchivePropose {
+    pub to: String,
+    /// Empty: all, also those that are made later.
+    #[serde(default)]
+    pub channels: Vec<Id>,
+    #[serde(default)]
+    pub formats: Option<Vec<ExportFormat>>,
+    pub reason: String,
+    pub case: String,
+}
+
+/// What a destination has taken.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrived {
+    pub bytes: u64,
+    pub sha256: Hash,
+    pub pieces: u32,
+    pub locked_until: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -514,6 +545,33 @@ pub enum Door {
     },
     ExportDownloaded {
         export: Id,
+    },
+    /// A channel's day is due.
+    ArchiveOrder {
+        schedule: Id,
+        channel: Id,
+        day: u32,
+        reason: String,
+        case: String,
+    },
+    ArchiveDelivered {
+        schedule: Id,
+        export: Id,
+        arrived: Arrived,
+    },
+    ArchiveFailed {
+        schedule: Id,
+        export: Id,
+        why: String,
+    },
+    ArchiveMissed {
+        schedule: Id,
+        channel: Id,
+        day: u32,
+    },
+    ArchiveClose {
+        schedule: Id,
+        day: u32,
     },
     /// Counts or content are about to leave.
     Look(Look),
@@ -695,6 +753,10 @@ impl Command {
             Command::ExportApprove { .. } => "export.approve",
             Command::ExportRefuse { .. } => "export.refuse",
             Command::ExportCancel { .. } => "export.cancel",
+            Command::ArchivePropose(_) => "archive.propose",
+            Command::ArchiveApprove { .. } => "archive.approve",
+            Command::ArchiveRefuse { .. } => "archive.refuse",
+            Command::ArchiveEnd { .. } => "archive.end",
             Command::Door(_) => "door",
         }
     }

@@ -536,9 +536,17 @@ pub enum Act {
         /// Only messages that a matter has tagged so; the content has their numbers.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         chosen: Option<Chosen>,
+        /// By the server, in the name of whoever proposed this schedule.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        schedule: Option<Id>,
     },
     #[serde(rename = "export.approved")]
-    ExportApproved { export: Id },
+    ExportApproved {
+        export: Id,
+        /// By the server, in the name of whoever approved this schedule.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        schedule: Option<Id>,
+    },
     #[serde(rename = "export.refused")]
     ExportRefused { export: Id },
     #[serde(rename = "export.built")]
@@ -559,6 +567,52 @@ pub enum Act {
     /// Its days are over: the bundle is gone, and its key.
     #[serde(rename = "export.expired")]
     ExportExpired { export: Id },
+
+    #[serde(rename = "archive.proposed")]
+    ArchiveProposed {
+        schedule: Id,
+        /// A name of the configuration.
+        destination: String,
+        /// Empty: all.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        channels: Vec<Id>,
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        formats: Vec<ExportFormat>,
+    },
+    #[serde(rename = "archive.approved")]
+    ArchiveApproved { schedule: Id },
+    #[serde(rename = "archive.refused")]
+    ArchiveRefused { schedule: Id },
+    #[serde(rename = "archive.ended")]
+    ArchiveEnded { schedule: Id },
+    /// The destination has taken a channel's day.
+    #[serde(rename = "archive.delivered")]
+    ArchiveDelivered {
+        schedule: Id,
+        export: Id,
+        day: u32,
+        bytes: u64,
+        sha256: Hash,
+        /// Files or mails.
+        pieces: u32,
+        /// Until when the destination said that it keeps it unchanged.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        locked_until: Option<u64>,
+    },
+    /// The first try that failed since something was delivered.
+    #[serde(rename = "archive.failed")]
+    ArchiveFailed { schedule: Id, export: Id, day: u32 },
+    /// A channel's day was destroyed before it was delivered.
+    #[serde(rename = "archive.missed")]
+    ArchiveMissed { schedule: Id, day: u32 },
+    /// Every channel of the day is delivered or missed.
+    #[serde(rename = "archive.closed")]
+    ArchiveClosed {
+        schedule: Id,
+        day: u32,
+        channels: u32,
+        missed: u32,
+    },
 
     #[serde(rename = "import.started")]
     ImportStarted {
@@ -669,6 +723,14 @@ impl Act {
             Act::ExportDownloaded { .. } => "export.downloaded",
             Act::ExportCancelled { .. } => "export.cancelled",
             Act::ExportExpired { .. } => "export.expired",
+            Act::ArchiveProposed { .. } => "archive.proposed",
+            Act::ArchiveApproved { .. } => "archive.approved",
+            Act::ArchiveRefused { .. } => "archive.refused",
+            Act::ArchiveEnded { .. } => "archive.ended",
+            Act::ArchiveDelivered { .. } => "archive.delivered",
+            Act::ArchiveFailed { .. } => "archive.failed",
+            Act::ArchiveMissed { .. } => "archive.missed",
+            Act::ArchiveClosed { .. } => "archive.closed",
             Act::ImportStarted { .. } => "import.started",
             Act::ImportFinished { .. } => "import.finished",
         }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use migrations_free_store::{Id, Position};
 use serde::{Deserialize, Serialize};
 
+pub use super::archive::{Archive, ArchiveState, Delivery};
 pub use super::asks::{Ask, Asks};
 use super::command::{ChannelKind, Role};
 use super::event::{Act, Content, Event, Hash, Keep};
@@ -37,6 +38,8 @@ pub struct State {
     pub invites: HashMap<Id, Invite>,
     pub resets: HashMap<Id, Reset>,
     pub exports: HashMap<Id, Export>,
+    /// What leaves by itself, by schedule.
+    pub archives: HashMap<Id, Archive>,
     pub imports: HashMap<Id, Import>,
     pub matters: HashMap<Id, Matter>,
     /// What is preserved just now, by hold.
@@ -265,14 +268,18 @@ pub struct Export {
     /// Only what a matter has tagged so.
     pub chosen: Option<Choice>,
     pub built_at: u64,
+    /// Whose order it is, when nobody asked for it by hand.
+    pub schedule: Option<Id>,
 }
 
 /// A bundle can be downloaded for so long. Then its key is destroyed: it may be asked for anew.
 pub const BUNDLE_DAYS: u64 = 30;
 
 impl Export {
+    /// What a schedule ordered is kept until it is delivered, however long that takes.
     pub fn expires_at(&self) -> Option<u64> {
-        (self.state == ExportState::Ready).then_some(self.built_at + BUNDLE_DAYS * DAY_MS)
+        (self.state == ExportState::Ready && self.schedule.is_none())
+            .then_some(self.built_at + BUNDLE_DAYS * DAY_MS)
     }
 
     /// `now_ms`: never less than the newest event's time.
@@ -1249,13 +1256,89 @@ impl State {
                 });
                 self.unfinished = left.filter(is_left).collect();
             }
+            Act::ArchiveProposed {
+                schedule,
+                destination,
+                channels,
+                formats,
+            } => {
+                let archive = Archive {
+                    to: destination.clone(),
+                    channels: channels.iter().copied().collect(),
+                    formats: formats.clone(),
+                    by: actor,
+                    at,
+                    proposed: event.position,
+                    decided_by: None,
+                    ended_by: None,
+                    state: ArchiveState::Waiting,
+                    since_day: 0,
+                    next_day: 0,
+                    done: BTreeSet::new(),
+                    lost: 0,
+                    current: None,
+                    spent: Vec::new(),
+                    delivered: 0,
+                    missed: 0,
+                    recent: std::collections::VecDeque::new(),
+                };
+                self.archives.insert(*schedule, archive);
+            }
+            Act::ArchiveApproved { schedule } => {
+                if let Some(archive) = self.archives.get_mut(schedule) {
+                    archive.state = ArchiveState::Running;
+                    archive.decided_by = Some(actor);
+                    (archive.since_day, archive.next_day) = (day_of(at), day_of(at));
+                }
+            }
+            Act::ArchiveRefused { schedule } => {
+                if let Some(archive) = self.archives.get_mut(schedule) {
+                    archive.state = ArchiveState::Refused;
+                    archive.decided_by = Some(actor);
+                }
+            }
+            Act::ArchiveEnded { schedule } => self.archive_ended(*schedule, actor),
+            Act::ArchiveDelivered {
+                schedule,
+                export,
+                day,
+                bytes,
+                sha256,
+                pieces,
+                locked_until,
+            } => {
+                if let Some(channel) = event.header.channel {
+                    let delivery = Delivery {
+                        export: *export,
+                        channel,
+                        day: *day,
+                        at,
+                        bytes: *bytes,
+                        sha256: *sha256,
+                        pieces: *pieces,
+                        locked_until: *locked_until,
+                    };
+                    self.archive_delivered(*schedule, delivery);
+                }
+            }
+            Act::ArchiveFailed { .. } => {}
+            Act::ArchiveMissed { schedule, .. } => {
+                if let Some(channel) = event.header.channel {
+                    self.archive_missed(*schedule, channel);
+                }
+            }
+            Act::ArchiveClosed { schedule, day, .. } => self.archive_closed(*schedule, *day),
             Act::ExportRequested {
                 export,
                 from,
                 to,
                 chosen,
+                schedule,
                 ..
             } => {
+                if let Some(schedule) = schedule {
+                    self.archive_ordered(*schedule, *export);
+                }
                 if let Some(channel) = event.header.channel {
                     self.exports.insert(
                         *export,
@@ -1275,11 +1358,12 @@ impl State {
                             blob: None,
                             built_at: 0,
                             chosen: chosen.as_ref().map(Chosen::choice),
+                            schedule: *schedule,
                         },
                     );
                 }
             }
-            Act::ExportApproved { export } => {
+            Act::ExportApproved { export, .. } => {
                 // Its bundle must be known to whoever plans to destroy what will be in it.
                 self.ruled = self.position;
                 if let Some(export) = self.exports.get_mut(export) {

@@ -4,7 +4,7 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 use toml::Table;
 
-use super::Config;
+use super::{Config, Destination};
 
 /// Names that differ in more places are not what was meant.
 const MISTAKES_MAX: usize = 3;
@@ -52,6 +52,9 @@ pub fn check(table: &Table) -> anyhow::Result<()> {
                         bail!("{}", unknown(&key, &known));
                     }
                 }
+                if name == "archive" {
+                    check_destinations(section)?;
+                }
             }
             _ if known.contains(name) => {}
             toml::Value::Table(_) => {
@@ -62,6 +65,27 @@ pub fn check(table: &Table) -> anyhow::Result<()> {
                 bail!("{}", unknown(name, &sections));
             }
             _ => bail!("{}", unknown(name, &known)),
+        }
+    }
+    Ok(())
+}
+
+/// Destinations are a list of tables, each with settings of its own.
+fn check_destinations(section: &Table) -> anyhow::Result<()> {
+    let Ok(Value::Object(settings)) = serde_json::to_value(Destination::default()) else {
+        return Ok(());
+    };
+    let known: Vec<String> = settings
+        .keys()
+        .map(|key| format!("archive.to.{key}"))
+        .collect();
+    let tables = section.get("to").and_then(toml::Value::as_array);
+    for table in tables.into_iter().flatten() {
+        for key in table.as_table().into_iter().flat_map(Table::keys) {
+            let key = format!("archive.to.{key}");
+            if !known.contains(&key) {
+                bail!("{}", unknown(&key, &known));
+            }
         }
     }
     Ok(())

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use migrations_free_store::Id;
+use migrations_free_store::{Id, Scope};
 use parking_lot::Mutex;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -105,7 +105,7 @@ impl Exports {
     pub fn follow(&self, events: &[Event]) {
         for event in events {
             match (&event.header.act, &self.queue) {
-                (Act::ExportApproved { export }, Some(queue)) => {
+                (Act::ExportApproved { export, .. }, Some(queue)) => {
                     let _stopping = queue.send(*export);
                 }
                 (Act::ExportCancelled { export }, _) => {
@@ -157,7 +157,12 @@ impl Exports {
         if !matches!(role, Role::Officer | Role::Admin) {
             return Err(Refusal::Forbidden);
         }
-        let mut ids: Vec<Id> = self.views.state.read().exports.keys().copied().collect();
+        let by_hand =
+            |(id, export): (&Id, &state::Export)| export.schedule.is_none().then_some(*id);
+        let mut ids: Vec<Id> = {
+            let state = self.views.state.read();
+            state.exports.iter().filter_map(by_hand).collect()
+        };
         ids.sort_unstable_by(|a, b| b.cmp(a));
         let told = |mut job: ExportJob| {
             if let (Role::Admin, Some(chosen)) = (role, &mut job.chosen) {
@@ -255,6 +260,7 @@ impl Exports {
 
     fn build(&self, id: Id, order: &Order, is_cancelled: &Arc<AtomicBool>, door: &Door) {
         let requester = order.requester;
+        let by_hand = self.is_by_hand(id);
         let mut told = std::time::Instant::now();
         let mut tries = 0;
         let built = loop {
@@ -266,7 +272,7 @@ impl Exports {
                     if let Some(running) = self.running.lock().get_mut(&id) {
                         running.progress = Some((phase, done, total));
                     }
-                    if told.elapsed() >= TELL_EVERY {
+                    if by_hand && told.elapsed() >= TELL_EVERY {
                         told = std::time::Instant::now();
                         self.tell(id, requester, door);
                     }
@@ -306,8 +312,30 @@ impl Exports {
             && !is_cancelled.load(Ordering::Relaxed)
         {
             tracing::error!(code = refusal.code(), export = %id, "the outcome of an export could not be recorded");
+            self.drop_unwanted(id);
         }
-        self.tell(id, requester, door);
+        if by_hand {
+            self.tell(id, requester, door);
+        }
+    }
+
+    /// Nobody waits for what a schedule ordered.
+    fn is_by_hand(&self, id: Id) -> bool {
+        let state = self.views.state.read();
+        state.exports.get(&id).is_some_and(|e| e.schedule.is_none())
+    }
+
+    /// The schedule ended while its bundle was built: nothing will ever lead to it.
+    fn drop_unwanted(&self, id: Id) {
+        if self.views.state.read().exports.contains_key(&id) {
+            return;
+        }
+        let blobs = self.views.store.blobs_in(Scope::Matter(id));
+        for blob in blobs.into_iter().flatten() {
+            if let Err(error) = self.views.store.blob_delete(blob) {
+                tracing::error!(code = error.code(), %error, "a bundle that nobody needs could not be removed");
+            }
+        }
     }
 
     fn tell(&self, id: Id, person: Id, door: &Door) {

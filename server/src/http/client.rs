@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use axum::http::{HeaderValue, Method, Request, Response, Uri, header, uri::Scheme};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header, uri::Scheme};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::client::conn::http1::{SendRequest, handshake};
@@ -176,6 +176,45 @@ pub async fn send(
         exchange(&mut fresh, request, bytes_max).await
     };
     within(patience, exchange).await
+}
+
+/// What came back to a call of one's own making.
+pub struct Told {
+    pub status: u16,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Told {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+/// As `send`, for those who know nothing of HTTP's types: the headers are sent as they are.
+pub async fn tell(
+    method: &str,
+    url: &str,
+    headers: &[(&'static str, String)],
+    body: Vec<u8>,
+    patience: Duration,
+    bytes_max: usize,
+) -> anyhow::Result<Told> {
+    let mut request = Request::builder().method(method).uri(url);
+    for (name, value) in headers {
+        request = request.header(*name, value);
+    }
+    let answer = send(request.body(body.into())?, patience, bytes_max).await?;
+    let (parts, body) = answer.into_parts();
+    Ok(Told {
+        status: parts.status.as_u16(),
+        headers: parts.headers,
+        body,
+    })
 }
 
 async fn within<T>(

@@ -40,6 +40,7 @@ use tokio::task::JoinSet;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 
+use crate::archive::{Archives, Statuses};
 use crate::backup::{self, Backups};
 use crate::chat::command::{Command, Door as Inner};
 use crate::chat::{Actor, Refusal};
@@ -96,6 +97,8 @@ pub struct App {
     /// Who outside has seen the log.
     pub outside: Arc<Outside>,
     pub backups: Backups,
+    /// Which of the archive's destinations are down.
+    pub(crate) archives: Statuses,
     pub push: Arc<Push>,
     pub previews: Previews,
     pub metrics: Arc<Metrics>,
@@ -132,6 +135,7 @@ pub struct Running {
     errands: Errands,
     ringing: Ringing,
     due: Due,
+    archives: Archives,
     control: Option<Control>,
     stop: watch::Sender<bool>,
     accepting: tokio::task::JoinHandle<()>,
@@ -247,6 +251,7 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<Running> {
         links,
         exports,
         backups,
+        archives: Statuses::default(),
         push: silent.push(),
         hasher,
         started_at,
@@ -271,6 +276,13 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<Running> {
         backup::restored_is_known(&app.config.data)?;
     }
     let due = Due::start(Arc::clone(&app.views), app.door.clone(), app.clock.clone())?;
+    let archives = Archives::start(
+        &app.views,
+        &app.door,
+        &app.clock,
+        &app.config.archive,
+        Arc::clone(&app.archives),
+    )?;
     let control = Control::start(&app)
         .inspect_err(|error| tracing::warn!("no orders can be given to this server: {error:#}"))
         .ok();
@@ -300,6 +312,7 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<Running> {
         errands,
         ringing,
         due,
+        archives,
         control,
         stop,
         accepting,
@@ -323,8 +336,9 @@ impl Running {
         self.ringing.stop();
         drop(self.beside);
         drop(self.control);
-        let (engine, due) = (self.engine, self.due);
+        let (engine, due, archives) = (self.engine, self.due, self.archives);
         let ended = move || {
+            archives.stop();
             due.stop();
             engine.join();
         };

@@ -150,6 +150,14 @@ pub(crate) fn shows(role: Role, act: &Act) -> bool {
                 | Act::ExportDownloaded { .. }
                 | Act::ExportCancelled { .. }
                 | Act::ExportExpired { .. }
+                | Act::ArchiveProposed { .. }
+                | Act::ArchiveApproved { .. }
+                | Act::ArchiveRefused { .. }
+                | Act::ArchiveEnded { .. }
+                | Act::ArchiveDelivered { .. }
+                | Act::ArchiveFailed { .. }
+                | Act::ArchiveMissed { .. }
+                | Act::ArchiveClosed { .. }
                 | Act::MatterOpened { .. }
                 | Act::HoldPlaced { .. }
                 | Act::HoldReleased { .. }

@@ -1,6 +1,7 @@
 //! Promises kept by the real program, in one test binary so that it links once.
 //! Build the program first: `cargo build` in the same profile.
 
+mod archive;
 mod attacks;
 mod backup;
 mod bad_input;

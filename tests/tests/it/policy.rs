@@ -69,10 +69,8 @@ fn every_command_and_every_route_has_a_row_and_nothing_else_has() {
 
 #[test]
 fn every_cell_of_the_table_is_answered_as_it_says() {
-    let world = World::with(
-        "[push]\nprivate_networks = true\n[previews]\non = true\n",
-        false,
-    );
+    let more = format!("[push]\nprivate_networks = true\n[previews]\non = true\n{ARCHIVE}");
+    let world = World::with(&more, false);
     let rows = table();
     let differences: Vec<String> = thread::scope(|scope| {
         let columns: Vec<_> = ROLES
@@ -725,6 +723,13 @@ impl<'w> Column<'w> {
             "export.approve" | "export.refuse" | "export.cancel" => {
                 json!({"t": name, "export": self.export(own, false)})
             }
+            "archive.propose" => {
+                self.arrives(self.role);
+                archive()
+            }
+            "archive.approve" | "archive.refuse" | "archive.end" => {
+                json!({"t": name, "schedule": self.archive(own)})
+            }
             "matter.open" => {
                 self.arrives(self.role);
                 json!({"t": name, "name": "Falcon", "reason": "a leak"})
@@ -994,6 +999,20 @@ impl<'w> Column<'w> {
         export
     }
 
+    /// A schedule that waits, of the asker's when they still were an officer, or of another's.
+    fn archive(&mut self, own: bool) -> String {
+        let made = if own {
+            self.arrives("officer");
+            let made = self.me().does(archive());
+            self.becomes();
+            made
+        } else {
+            self.arrives(self.role);
+            self.officer.does(archive())
+        };
+        text(&made["schedule"])
+    }
+
     fn reads(&mut self, path: &str, about: &str, standing: Standing) -> Ask {
         let past = if about == "of one's own" {
             Past::Said
@@ -1247,6 +1266,7 @@ impl<'w> Column<'w> {
                         "reaction.",
                         "receipt.",
                         "export.",
+                        "archive.",
                         "matter.",
                         "grant.",
                         "look.",
@@ -1297,6 +1317,7 @@ impl<'w> Column<'w> {
             | "/api/v1/saved"
             | "/api/v1/scheduled"
             | "/api/v1/exports"
+            | "/api/v1/archive"
             | "/api/v1/admin/people"
             | "/api/v1/admin/channels"
             | "/api/v1/admin/health"
@@ -1317,6 +1338,14 @@ impl<'w> Column<'w> {
 
 fn wanted(matter: &str, c: &str) -> Value {
     json!({"t": "grant.request", "matter": matter, "channels": [c], "reason": "asked for", "days": 7})
+}
+
+/// Where the tables' archives would go, if a day were over.
+const ARCHIVE: &str =
+    "[[archive.to]]\nname = 'vault'\nkind = 'directory'\npath = '/nowhere/vault'\n";
+
+fn archive() -> Value {
+    json!({"t": "archive.propose", "to": "vault", "reason": "asked for", "case": "2026-7"})
 }
 
 fn order(c: &str) -> Value {

@@ -9,6 +9,7 @@ import type { Health } from '../core/types.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Input } from '../ui/field.tsx';
+import { lazy } from '../ui/lazy.tsx';
 import { Load, useLoad } from '../ui/states.tsx';
 import { toastFault } from '../ui/toast.tsx';
 import { HouseTiles, needText, reserveText } from '../rooms/house.tsx';
@@ -20,6 +21,8 @@ import { t as words } from '../rooms/words.ts';
 import { t } from './words.ts';
 
 const RENEW_MS = 15_000;
+// Its words are read only when something is down.
+const Down = lazy(() => import('../archive/down.tsx').then((module) => module.Down));
 
 export function HealthView() {
   const health = useLoad<Health>((signal) => get('/admin/health', {}, { signal }));
@@ -40,6 +43,11 @@ export function HealthView() {
               </Note>
             ) : null}
             <Warnings data={data} />
+            {data.archive
+              .filter((place) => place.failed)
+              .map((place) => (
+                <Down key={place.name} place={place} named />
+              ))}
             <Section title={t('health')} hint={`${t('health_hint', { build: data.build, since: dateTime(data.started_at) })} ${words('as_of', { time: clock(data.now) })}`}>
               <Tiles data={data} />
             </Section>

@@ -12,6 +12,7 @@ import { t } from './words.ts';
 import './admin.css';
 
 // Each of these parts is fetched when it is first opened.
+const Archive = lazy(() => import('../archive/archive.tsx').then((module) => module.Archive));
 const Destructions = lazy(() => import('../rooms/destructions.tsx').then((module) => module.Destructions));
 const Ledger = lazy(() => import('../rooms/ledger.tsx').then((module) => module.Ledger));
 const Orders = lazy(() => import('../rooms/orders.tsx').then((module) => module.Orders));
@@ -27,6 +28,7 @@ const parts = () => [
   { at: 'forget', name: t('forget') },
   { at: 'destroyed', name: t('destroyed') },
   { at: 'exports', name: t('exports') },
+  { at: 'archive', name: t('archive') },
   { at: 'ledger', name: t('ledger') },
 ];
 
@@ -56,6 +58,8 @@ function view(at: string, id: string | undefined) {
       return <Destructions base="admin" at={id} />;
     case 'exports':
       return <Exports />;
+    case 'archive':
+      return <Archive />;
     case 'ledger':
       return <Ledger />;
     default:

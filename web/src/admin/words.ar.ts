@@ -10,6 +10,7 @@ export default {
   forget: 'الإتلاف بالطلب',
   destroyed: 'المُتلَف',
   exports: 'عمليات التصدير',
+  archive: 'الأرشيف اليومي',
   ledger: 'السجل',
   health_hint: 'الإصدار {build}، يعمل منذ {since}.',
   workspace: 'مساحة العمل',

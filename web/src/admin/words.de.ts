@@ -10,6 +10,7 @@ export default {
   forget: 'Vergessen',
   destroyed: 'Vernichtet',
   exports: 'Exporte',
+  archive: 'Tägliches Archiv',
   ledger: 'Protokoll',
   health_hint: 'Version {build}, läuft seit {since}.',
   workspace: 'Workspace',

@@ -10,6 +10,7 @@ export default {
   forget: 'Olvido',
   destroyed: 'Destruido',
   exports: 'Exportaciones',
+  archive: 'Archivo diario',
   ledger: 'Registro',
   health_hint: 'Versión {build}, en marcha desde {since}.',
   workspace: 'Espacio de trabajo',

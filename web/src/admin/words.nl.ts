@@ -10,6 +10,7 @@ export default {
   forget: 'Vergeten',
   destroyed: 'Vernietigd',
   exports: 'Exports',
+  archive: 'Dagelijks archief',
   ledger: 'Logboek',
   health_hint: 'Versie {build}, draait sinds {since}.',
   workspace: 'Werkruimte',

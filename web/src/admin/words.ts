@@ -12,6 +12,7 @@ export const english = {
   forget: 'Forgetting',
   destroyed: 'Destroyed',
   exports: 'Exports',
+  archive: 'Daily archive',
   ledger: 'Ledger',
 
   // health

@@ -7,6 +7,7 @@ import { Verify } from './verify.tsx';
 import { t } from './words.ts';
 import './auditor.css';
 
+const Archive = lazy(() => import('../archive/archive.tsx').then((module) => module.Archive));
 const Destructions = lazy(() => import('../rooms/destructions.tsx').then((module) => module.Destructions));
 const Ledger = lazy(() => import('../rooms/ledger.tsx').then((module) => module.Ledger));
 
@@ -14,6 +15,7 @@ const parts = () => [
   { at: '', name: t('checkpoint') },
   { at: 'verify', name: t('verify') },
   { at: 'destroyed', name: t('destructions') },
+  { at: 'archive', name: t('archive') },
   { at: 'ledger', name: t('ledger') },
 ];
 
@@ -32,6 +34,8 @@ function view(at: string, id: string | undefined) {
       return <Verify />;
     case 'destroyed':
       return <Destructions base="auditor" at={id} />;
+    case 'archive':
+      return <Archive />;
     case 'ledger':
       return <Ledger />;
     default:

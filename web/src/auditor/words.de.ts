@@ -4,6 +4,7 @@ export default {
   title: 'Prüfung',
   checkpoint: 'Prüfpunkt',
   verify: 'Verifizieren',
+  archive: 'Tägliches Archiv',
   ledger: 'Protokoll',
   destructions: 'Vernichtet',
   hint: 'Ein Prüfpunkt ist die signierte Größe und Wurzel des Protokolls. Bewahre heute einen außerhalb dieses Systems auf; jedes spätere Protokoll muss das heutige unverändert enthalten.',

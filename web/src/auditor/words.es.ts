@@ -4,6 +4,7 @@ export default {
   title: 'Auditoría',
   checkpoint: 'Punto de control',
   verify: 'Verificar',
+  archive: 'Archivo diario',
   ledger: 'Registro',
   destructions: 'Destruido',
   hint: 'Un punto de control es el tamaño y la raíz firmados del registro. Guarda uno hoy fuera de este sistema: todo registro posterior debe contener el de hoy, sin cambios.',

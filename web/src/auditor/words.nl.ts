@@ -4,6 +4,7 @@ export default {
   title: 'Controle',
   checkpoint: 'Controlepunt',
   verify: 'Verifiëren',
+  archive: 'Dagelijks archief',
   ledger: 'Logboek',
   destructions: 'Vernietigd',
   hint: 'Een controlepunt is de ondertekende grootte en wortel van het log. Bewaar er vandaag een buiten dit systeem; elk later log moet dat van vandaag ongewijzigd bevatten.',

@@ -6,6 +6,7 @@ export const english = {
   title: 'Audit',
   checkpoint: 'Checkpoint',
   verify: 'Verify',
+  archive: 'Daily archive',
   ledger: 'Ledger',
   destructions: 'Destroyed',
   hint: 'A checkpoint is the signed size and root of the log. Keep one today, outside this system, and every later log must contain today’s, unchanged.',

@@ -408,6 +408,7 @@ export interface Health {
   clock: { behind_ms: number };
   certificate: { ends_at: Ms | null; is_fetched: boolean; failed: string | null } | null;
   verified: { at: Ms; events: number; is_sound: boolean } | null;
+  archive: ArchivePlace[];
   connections: number;
   /** Stable codes: what needs attention. */
   warnings: string[];
@@ -656,6 +657,46 @@ export interface ExportJob {
   chosen?: { matter: Id | null; tagged: Tag[]; not_tagged: Tag[]; messages: number } | null;
 }
 
+/** Where days that are over go by themselves. */
+export interface ArchivePlace {
+  name: string;
+  kind: 'directory' | 'smtp' | 's3' | null;
+  schedules: number;
+  at: Ms | null;
+  waiting: number;
+  oldest_day: number | null;
+  failed: string | null;
+  said: string | null;
+  failing_since: Ms | null;
+  again_at: Ms | null;
+  lost_at: Ms | null;
+  missed: number;
+}
+
+export interface ArchiveSchedule {
+  id: Id;
+  to: string;
+  channels: { c: Id; name: string }[];
+  formats: ExportFormat[];
+  reason: string;
+  case: string;
+  by: Id;
+  at: Ms;
+  state: 'waiting' | 'refused' | 'running' | 'ended';
+  decided_by: Id | null;
+  ended_by: Id | null;
+  since_day: number;
+  next_day: number;
+  delivered: number;
+  missed: number;
+  recent: { export: Id; c: Id; channel_name: string; day: number; at: Ms; bytes: number; sha256: string; pieces: number; locked_until: Ms | null }[];
+}
+
+export interface Archives {
+  destinations: ArchivePlace[];
+  schedules: ArchiveSchedule[];
+}
+
 export type DateOrder = 'day_first' | 'month_first' | 'year_first';
 
 export interface ImportPreview {
@@ -805,7 +846,9 @@ export type Command =
   | { t: 'redact.request'; c: Id; q: number[]; reason: string }
   | { t: 'order.approve' | 'order.refuse'; order: Id }
   | { t: 'export.request'; c: Id; from: Ms; to: Ms; reason: string; case: string; formats?: ExportFormat[] }
-  | { t: 'export.approve' | 'export.refuse' | 'export.cancel'; export: Id };
+  | { t: 'export.approve' | 'export.refuse' | 'export.cancel'; export: Id }
+  | { t: 'archive.propose'; to: string; channels: Id[]; formats?: ExportFormat[]; reason: string; case: string }
+  | { t: 'archive.approve' | 'archive.refuse' | 'archive.end'; schedule: Id };
 
 /** What is asked with a message, whose text is the question. */
 export interface NewPoll {

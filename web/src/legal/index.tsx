@@ -9,6 +9,8 @@ import { t } from './words.ts';
 import './legal.css';
 
 // Each part is fetched when it is first opened.
+const Archive = lazy(() => import('../archive/archive.tsx').then((module) => module.Archive));
+const ArchivePropose = lazy(() => import('../archive/propose.tsx').then((module) => module.ArchivePropose));
 const Destructions = lazy(() => import('../rooms/destructions.tsx').then((module) => module.Destructions));
 const Ledger = lazy(() => import('../rooms/ledger.tsx').then((module) => module.Ledger));
 const Matters = lazy(() => import('./matters.tsx').then((module) => module.Matters));
@@ -19,6 +21,7 @@ const Verify = lazy(() => import('./verify.tsx').then((module) => module.Verify)
 
 const parts = () => [
   { at: '', name: t('exports') },
+  { at: 'archive', name: t('archive') },
   { at: 'matters', name: t('matters') },
   { at: 'forget', name: t('forget') },
   { at: 'destroyed', name: t('destroyed') },
@@ -39,6 +42,8 @@ export default function Legal({ path }: { path: string[] }) {
 
 function view(at: string, then: string[]) {
   switch (at) {
+    case 'archive':
+      return then[0] === 'new' ? <ArchivePropose /> : <Archive />;
     case 'matters':
       return <Matters path={then} />;
     case 'read':

@@ -8,6 +8,7 @@ export default {
   destroyed: 'Vernichtet',
   rules: 'Regeln',
   verify: 'Verifizieren',
+  archive: 'Tägliches Archiv',
   ledger: 'Protokoll',
   banner: 'Was du in diesem Bereich tust, wird im Protokoll aufgezeichnet: Legal Holds, Anträge, Entscheidungen und jedes Herunterladen.',
   exports_hint: 'Ein Export ist ein Kanal in einem Zeitraum, eingefroren an einer Position des Protokolls, mit Beweisen. Eine zweite Person gibt ihn frei, bevor er erstellt wird.',

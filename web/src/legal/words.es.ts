@@ -8,6 +8,7 @@ export default {
   destroyed: 'Destruido',
   rules: 'Reglas',
   verify: 'Verificar',
+  archive: 'Archivo diario',
   ledger: 'Registro',
   banner: 'Lo que haces en esta área queda en el registro: retenciones, solicitudes, decisiones y cada descarga.',
   exports_hint: 'Una exportación es un canal en un periodo, congelado en una posición del registro, con pruebas. Otra persona la aprueba antes de prepararla.',

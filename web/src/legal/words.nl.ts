@@ -8,6 +8,7 @@ export default {
   destroyed: 'Vernietigd',
   rules: 'Regels',
   verify: 'Verifiëren',
+  archive: 'Dagelijks archief',
   ledger: 'Logboek',
   banner: 'Wat je in deze ruimte doet wordt in het logboek vastgelegd: bewaarplichten, aanvragen, besluiten en elke download.',
   exports_hint: 'Een export is één kanaal in één periode, bevroren op een positie van het log, met bewijzen. Een tweede persoon keurt hem goed voordat hij wordt gemaakt.',

@@ -10,6 +10,7 @@ export const english = {
   destroyed: 'Destroyed',
   rules: 'Rules',
   verify: 'Verify',
+  archive: 'Daily archive',
   ledger: 'Ledger',
   banner: 'What you do in this room is recorded in the ledger: holds, requests, decisions and every download.',
   exports_hint: 'An export is one channel in one period, frozen at a position of the log, with proofs. A second person approves it before it is built.',

@@ -2,7 +2,7 @@
 
 use migrations_free_store::{Id, Scope};
 
-use super::{Build, Facts, community, forget, policy, push, review, schedule};
+use super::{Build, Facts, archive, community, forget, policy, push, review, schedule};
 use crate::chat::command::{ChannelKind, Door, ImportRow, NewSession, Role, clean_name};
 use crate::chat::event::{Act, Content, Entry, Keep};
 use crate::chat::refusal::Refusal;
@@ -149,6 +149,29 @@ pub(super) fn decide(build: &mut Build<'_>, door: &Door, facts: &mut Facts) -> R
                 None,
             );
         }
+        Door::ArchiveOrder {
+            schedule,
+            channel,
+            day,
+            reason,
+            case,
+        } => archive::order(build, (*schedule, *channel, *day), (reason, case), facts)?,
+        Door::ArchiveDelivered {
+            schedule,
+            export,
+            arrived,
+        } => archive::delivered(build, *schedule, *export, arrived)?,
+        Door::ArchiveFailed {
+            schedule,
+            export,
+            why,
+        } => archive::failed(build, *schedule, *export, why)?,
+        Door::ArchiveMissed {
+            schedule,
+            channel,
+            day,
+        } => archive::missed(build, *schedule, *channel, *day)?,
+        Door::ArchiveClose { schedule, day } => archive::close(build, *schedule, *day)?,
         Door::ImportStart {
             channel,
             import,

@@ -68,6 +68,7 @@ pub(super) fn request_export(
             to: asked.to,
             formats,
             chosen: None,
+            schedule: None,
         },
         Some(asked.c),
         Some(Content {
@@ -89,7 +90,10 @@ pub(super) fn decide_export(
         return Err(Refusal::Conflict("This export was already decided."));
     }
     let act = if approve {
-        Act::ExportApproved { export }
+        Act::ExportApproved {
+            export,
+            schedule: None,
+        }
     } else {
         Act::ExportRefused { export }
     };
@@ -100,6 +104,11 @@ pub(super) fn decide_export(
 /// Given up: what waits is not decided about, what is being built is not finished, and what is ready goes.
 pub(super) fn cancel_export(build: &mut Build<'_>, export: Id) -> Result<(), Refusal> {
     let known = build.state.exports.get(&export).ok_or(Refusal::NotFound)?;
+    if known.schedule.is_some() {
+        return Err(Refusal::Conflict(
+            "A schedule ordered this export: end the schedule.",
+        ));
+    }
     match known.state {
         ExportState::Waiting | ExportState::Running | ExportState::Ready => {}
         _ => return Err(Refusal::Conflict("There is nothing to cancel any more.")),

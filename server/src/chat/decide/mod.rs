@@ -2,6 +2,7 @@
 //!
 //! Never looks at who asks beyond what `authorise` settled, but for authorship, which only the log knows.
 
+mod archive;
 mod channel;
 mod community;
 mod confirm;
@@ -22,7 +23,8 @@ pub mod tag;
 
 pub use message::{could_send, text as message_text};
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use migrations_free_store::{Id, Position, Scope};
 use serde::Serialize;
@@ -51,6 +53,8 @@ pub struct Facts {
     pub words: Option<Content>,
     /// How long a rule waits after it was approved.
     pub grace_hours: u32,
+    /// Where archives can go, by the configuration, and whether mails go there.
+    pub destinations: Arc<BTreeMap<String, bool>>,
 }
 
 /// Ids made outside, so that deciding twice with the same facts decides the same.
@@ -155,6 +159,10 @@ impl Ack {
             },
             Act::ExportRequested { export, .. } => Ack {
                 export: Some(*export),
+                ..Ack::default()
+            },
+            Act::ArchiveProposed { schedule, .. } => Ack {
+                schedule: Some(*schedule),
                 ..Ack::default()
             },
             Act::MatterOpened { matter } => Ack {
@@ -362,6 +370,10 @@ pub fn decide(
         }
         Command::ExportRefuse { export } => governance::decide_export(&mut build, *export, false)?,
         Command::ExportCancel { export } => governance::cancel_export(&mut build, *export)?,
+        Command::ArchivePropose(asked) => archive::propose(&mut build, asked, &mut facts)?,
+        Command::ArchiveApprove { schedule } => archive::decide(&mut build, *schedule, true)?,
+        Command::ArchiveRefuse { schedule } => archive::decide(&mut build, *schedule, false)?,
+        Command::ArchiveEnd { schedule } => archive::end(&mut build, *schedule)?,
         Command::Door(inner) => door::decide(&mut build, inner, &mut facts)?,
     }
     Ok(build.decision)

@@ -296,6 +296,7 @@ pub(super) fn export(
         from: u64::from(first) * DAY_MS,
         to: (u64::from(last) + 1) * DAY_MS,
         formats,
+        schedule: None,
         chosen: Some(Chosen {
             matter: asked.matter,
             tagged: choice.tagged.list(),

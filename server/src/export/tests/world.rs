@@ -411,6 +411,7 @@ impl World {
             to: to_ms,
             formats: order.formats.clone(),
             chosen,
+            schedule: None,
         };
         self.push(
             self.officer,
@@ -424,6 +425,7 @@ impl World {
             200 * DAY + 1,
             Act::ExportApproved {
                 export: order.export,
+                schedule: None,
             },
             Some(self.channel),
             None,

@@ -9,6 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::admin::one_of;
+use crate::archive::{Condition, conditions};
 use crate::chat::{Hash, Refusal, Role};
 use crate::config::GRACE_HOURS_USUAL_MIN;
 use crate::http::session::Session;
@@ -49,7 +50,9 @@ pub struct Health {
     /// The last time that every event and proof was checked; null: never since the data is here.
     verified: Option<Verified>,
     connections: u32,
-    /// `disk_full`, `disk_low`, `unsigned`, `backup_none`, `backup_failed`, `backup_old`, `keys_none`, `keys_failed`,
+    /// Where days that are over go.
+    archive: Vec<Condition>,
+    /// `archive_down`, `archive_late`, `archive_losing`, `archive_gone`, `disk_full`, `disk_low`, `unsigned`, `backup_none`, `backup_failed`, `backup_old`, `keys_none`, `keys_failed`,
     /// `sweep_late`, `witness_late`, `clock_behind`, `certificate_soon`, `certificate_over`, `certificate_unread`,
     /// `certificate_failed`, `scanner_down`, `cut_off`: told for a day, `not_verified`: the last check found a fault, and `grace_short`:
     /// a rule waits so little that nobody could stop it.
@@ -209,6 +212,12 @@ fn look(app: &App) -> Health {
         }),
         verified: Verified::read(data),
         connections: app.connections.load(Ordering::Relaxed),
+        archive: conditions(
+            &app.views.state.read(),
+            &app.config.archive,
+            &app.archives.lock(),
+            now,
+        ),
         warnings: Vec::new(),
     };
     health.warnings = warnings(app, &health);
@@ -228,8 +237,10 @@ fn warnings(app: &App, health: &Health) -> Vec<&'static str> {
         clock,
         certificate,
         verified,
+        archive,
         ..
     } = health;
+    let has_archive = |is: fn(&Condition) -> bool| archive.iter().any(is);
     let since = |at: u64| now.saturating_sub(at);
     let config = &app.config;
     let backup_every_ms = u64::from(config.backup.every_hours) * HOUR_MS;
@@ -300,6 +311,16 @@ fn warnings(app: &App, health: &Health) -> Vec<&'static str> {
             "not_verified",
             verified.as_ref().is_some_and(|verified| !verified.is_sound),
         ),
+        ("archive_down", has_archive(|to| to.failed.is_some())),
+        (
+            "archive_late",
+            !is_new && has_archive(|to| to.is_late && to.failed.is_none() && to.kind.is_some()),
+        ),
+        (
+            "archive_losing",
+            has_archive(|to| to.lost_at.is_some() && (to.failed.is_some() || to.is_late)),
+        ),
+        ("archive_gone", has_archive(|to| to.kind.is_none())),
         (
             "grace_short",
             config.retention.grace_hours < GRACE_HOURS_USUAL_MIN,

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::files::put;
 use super::health::{clock_behind_ms, signed_at};
 use super::record::bearer;
+use crate::archive::{Condition, conditions};
 use crate::chat::Refusal;
 use crate::http::{App, BUILD, HASHING_MAX, certificate};
 use crate::identity::secret::same;
@@ -168,6 +169,7 @@ fn record(app: &App, page: &mut Page) {
         "1 when the virus scanner that is configured does not answer.",
         f64::from(u8::from(scanner.is_some_and(|s| s.failed.is_some()))),
     );
+    archive(app, page, now_ms);
     page.known(
         "daylight_sweep_timestamp_seconds",
         "When what had passed its time was last destroyed.",
@@ -193,6 +195,50 @@ fn record(app: &App, page: &mut Page) {
         "daylight_certificate_end_timestamp_seconds",
         "When the certificate ends.",
         validity.map(|validity| seconds(validity.until_ms)),
+    );
+}
+
+/// By destination: their names are the configuration's, and nobody's.
+fn archive(app: &App, page: &mut Page, now_ms: u64) {
+    let all = conditions(
+        &app.views.state.read(),
+        &app.config.archive,
+        &app.archives.lock(),
+        now_ms,
+    );
+    let of = |figure: &dyn Fn(&Condition) -> Option<f64>| -> Vec<(&str, f64)> {
+        let named = all
+            .iter()
+            .filter_map(|to| Some((to.name.as_str(), figure(to)?)));
+        named.collect()
+    };
+    page.gauges(
+        "daylight_archive_timestamp_seconds",
+        "When a day last arrived at this destination.",
+        "destination",
+        &of(&|to| to.at.map(seconds)),
+    );
+    page.gauges(
+        "daylight_archive_waiting_days",
+        "Days that are over and not all delivered.",
+        "destination",
+        &of(&|to| Some(to.waiting as f64)),
+    );
+    page.gauges(
+        "daylight_archive_failing",
+        "1 when the last try to deliver failed, or nobody set the destination up.",
+        "destination",
+        &of(&|to| {
+            Some(f64::from(u8::from(
+                to.failed.is_some() || to.kind.is_none(),
+            )))
+        }),
+    );
+    page.gauges(
+        "daylight_archive_missed",
+        "Channel-days that were destroyed before they were delivered.",
+        "destination",
+        &of(&|to| Some(to.missed as f64)),
     );
 }
 

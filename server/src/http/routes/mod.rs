@@ -1,6 +1,7 @@
 //! The HTTP calls, by who makes them. Each reads, or hands a command to the door; none decides.
 
 pub mod admin;
+pub mod archive;
 pub mod chat;
 pub mod destructions;
 pub mod exports;
@@ -98,6 +99,7 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(record::status))
         .routes(routes!(exports::list))
         .routes(routes!(exports::download))
+        .routes(routes!(archive::archive))
         .routes(routes!(imports::upload, imports::list))
         .routes(routes!(imports::preview))
         .routes(routes!(imports::commit))
