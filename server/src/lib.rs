@@ -6,11 +6,12 @@
 //! 4. `views`     the only way to read: `views.seen_by(person)`.
 //! 5. `fanout`    who hears what.
 //!
-//! `backup` copies what is kept elsewhere and back; `control` and `doctor` serve whoever runs the machine.
+//! `access` writes what a person may have of her own. `backup` copies what is kept elsewhere and back; `control` and `doctor` serve whoever runs the machine.
 //! `kept` are small files of our own. `drafts` is memory alone. `metrics` counts; `room` is what the data disk has left.
 //! `identity`, `files`, `retention`, `due`, `export`, `import` and `push` are callers of the door with no privileges
 //! of their own. `witness` lets strangers check the log. `clock` and `config` are inputs.
 
+pub mod access;
 pub mod archive;
 pub mod backup;
 pub mod chat;

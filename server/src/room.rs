@@ -200,6 +200,8 @@ fn needed_inside(inner: &Inner) -> Left {
         | Inner::ArchiveMissed { .. }
         | Inner::ArchiveClose { .. }
         | Inner::CertificateDownloaded { .. }
+        | Inner::DataAsked { .. }
+        | Inner::DataDownloaded { .. }
         | Inner::ImportFinish { .. } => Left::Reserve,
     }
 }

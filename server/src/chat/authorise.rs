@@ -387,6 +387,14 @@ fn authorise_door(state: &State, actor: Actor, door: &Door) -> Result<(), Refusa
                 _ => Ok(()),
             }
         }
+        (Door::DataAsked { device: on }, Actor::Person { person, device }) => {
+            state.role(person).ok_or(Refusal::NotSignedIn)?;
+            (*on == device).then_some(()).ok_or(Refusal::NotFound)
+        }
+        (Door::DataDownloaded { person: of, .. }, Actor::Person { person, .. }) => {
+            state.role(person).ok_or(Refusal::NotSignedIn)?;
+            (*of == person).then_some(()).ok_or(Refusal::NotFound)
+        }
         (Door::Look(look), Actor::Person { person, .. }) => {
             let role = state.role(person).ok_or(Refusal::NotSignedIn)?;
             let asker = Asker {
@@ -447,6 +455,8 @@ fn authorise_door(state: &State, actor: Actor, door: &Door) -> Result<(), Refusa
             | Door::ArchiveMissed { .. }
             | Door::ArchiveClose { .. }
             | Door::CertificateDownloaded { .. }
+            | Door::DataAsked { .. }
+            | Door::DataDownloaded { .. }
             | Door::Look(_)
             | Door::GrantExpired { .. }
             | Door::ImportStart { .. }

@@ -529,6 +529,15 @@ pub enum Door {
         done: Position,
         about: Subject,
     },
+    /// Somebody wants all that is her own, on this device.
+    DataAsked {
+        device: Id,
+    },
+    /// It is about to leave: what this person asked for there.
+    DataDownloaded {
+        asked: Position,
+        person: Id,
+    },
     ExportBuilt {
         export: Id,
         blob: Id,

@@ -524,6 +524,11 @@ pub enum Act {
     /// Somebody took out the certificate of the destruction that was done at this position.
     #[serde(rename = "certificate.downloaded")]
     CertificateDownloaded { done: Position },
+    /// Somebody asked for all that is her own, and fetched what she asked for at that position.
+    #[serde(rename = "data.asked")]
+    DataAsked { person: Id, device: Id },
+    #[serde(rename = "data.downloaded")]
+    DataDownloaded { asked: Position },
 
     #[serde(rename = "export.requested")]
     ExportRequested {
@@ -715,6 +720,8 @@ impl Act {
             Act::DestroyDone { .. } => "destroy.done",
             Act::DestroyAbandoned { .. } => "destroy.abandoned",
             Act::CertificateDownloaded { .. } => "certificate.downloaded",
+            Act::DataAsked { .. } => "data.asked",
+            Act::DataDownloaded { .. } => "data.downloaded",
             Act::ExportRequested { .. } => "export.requested",
             Act::ExportApproved { .. } => "export.approved",
             Act::ExportRefused { .. } => "export.refused",
@@ -778,6 +785,7 @@ impl Act {
                 | Act::LookSearched { .. }
                 | Act::LookRead { .. }
                 | Act::LookOpened { .. }
+                | Act::DataAsked { .. }
         )
     }
 

@@ -616,7 +616,9 @@ impl State {
             Act::ServerStarted { .. }
             | Act::SigninLocked { .. }
             | Act::LookCounted { .. }
-            | Act::CertificateDownloaded { .. } => {}
+            | Act::CertificateDownloaded { .. }
+            | Act::DataAsked { .. }
+            | Act::DataDownloaded { .. } => {}
             Act::ExportDownloaded { export } => {
                 if let Some(channel) = self.exports.get(export).map(|e| e.channel) {
                     self.looked(&[channel], None, at);

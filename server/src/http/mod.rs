@@ -112,6 +112,7 @@ pub struct App {
     pub(crate) device_links: routes::identity::DeviceLinks,
     pub(crate) rates: rate::Rates,
     pub(crate) draft_rates: rate::Rates,
+    pub(crate) packs: crate::access::Packs,
     /// Sockets that are open.
     pub(crate) connections: AtomicU32,
     /// A place for each connection.
@@ -233,6 +234,7 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<Running> {
             commands_burst: drafts::FRAMES_BURST,
             ..config.limits.clone()
         }),
+        packs: crate::access::Packs::default(),
         previews: Previews::new(&config),
         throttle: Mutex::new(Throttle::new(crate::identity::throttle::Limits::default())),
         hashing: Semaphore::new(HASHING_MAX),

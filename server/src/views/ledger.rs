@@ -175,6 +175,8 @@ pub(crate) fn shows(role: Role, act: &Act) -> bool {
                 | Act::NoteWritten { .. }
                 | Act::NoteWithdrawn { .. }
                 | Act::CertificateDownloaded { .. }
+                | Act::DataAsked { .. }
+                | Act::DataDownloaded { .. }
                 | Act::DestroyIntended {
                     narrowed: Narrowed {
                         escrow: Some(_),

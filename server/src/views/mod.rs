@@ -3,6 +3,7 @@
 //! No function here returns a timeline to nobody in particular; an unknown and a forbidden channel
 //! answer alike. Reads never change anything.
 
+pub mod adoption;
 pub mod amendments;
 pub mod communities;
 pub mod confirmations;
@@ -22,6 +23,7 @@ pub mod tagged;
 pub mod tally;
 pub mod terms;
 pub mod timeline;
+pub mod unusual;
 
 use std::sync::Arc;
 

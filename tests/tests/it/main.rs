@@ -37,6 +37,7 @@ mod published;
 mod push;
 mod record;
 mod review;
+mod rights;
 mod rules;
 mod saved;
 mod scan;

@@ -1143,6 +1143,16 @@ impl<'w> Column<'w> {
                     false => get(path.replace("{c}", &c).replace("{file}", &file)),
                 }
             }
+            "/api/v1/data/{position}" => {
+                self.place("group", standing, Past::Nothing);
+                let asker = match self.asker.as_mut() {
+                    Some(asker) if about == "one's own" => asker,
+                    _ => &mut self.founder,
+                };
+                let asked = asker.http.post("/api/v1/data", &json!({"secret": secret}));
+                let asked = asked.and_then(|a| a.ok()).expect("asked for");
+                get(path.replace("{position}", &number(&asked["position"]).to_string()))
+            }
             "/api/v1/exports/{id}/download" => {
                 get(path.replace("{id}", &self.export(about == "one's own", true)))
             }
@@ -1227,6 +1237,7 @@ impl<'w> Column<'w> {
             | "/api/v1/push/news"
             | "/api/v1/signout"
             | "/api/v1/device/link" => post(here(), &json!({})),
+            "/api/v1/data" => post(here(), &json!({"secret": secret})),
             "/api/v1/secret" => post(
                 here(),
                 &json!({"old": secret, "new": "another horse battery"}),
@@ -1318,6 +1329,8 @@ impl<'w> Column<'w> {
             | "/api/v1/scheduled"
             | "/api/v1/exports"
             | "/api/v1/archive"
+            | "/api/v1/ledger/unusual"
+            | "/api/v1/admin/adoption"
             | "/api/v1/admin/people"
             | "/api/v1/admin/channels"
             | "/api/v1/admin/health"

@@ -13,6 +13,7 @@ import './admin.css';
 
 // Each of these parts is fetched when it is first opened.
 const Archive = lazy(() => import('../archive/archive.tsx').then((module) => module.Archive));
+const Adoption = lazy(() => import('./adoption.tsx').then((module) => module.Adoption));
 const Destructions = lazy(() => import('../rooms/destructions.tsx').then((module) => module.Destructions));
 const Ledger = lazy(() => import('../rooms/ledger.tsx').then((module) => module.Ledger));
 const Orders = lazy(() => import('../rooms/orders.tsx').then((module) => module.Orders));
@@ -24,6 +25,7 @@ const parts = () => [
   { at: 'people', name: t('people') },
   { at: 'invites', name: t('invites') },
   { at: 'channels', name: t('channels') },
+  { at: 'adoption', name: t('adoption') },
   { at: 'retention', name: t('retention') },
   { at: 'forget', name: t('forget') },
   { at: 'destroyed', name: t('destroyed') },
@@ -50,6 +52,8 @@ function view(at: string, id: string | undefined) {
       return id ? <PosterView invite={id} /> : <Invites />;
     case 'channels':
       return <Channels />;
+    case 'adoption':
+      return <Adoption />;
     case 'retention':
       return <Retention />;
     case 'forget':

@@ -6,6 +6,7 @@ export default {
   people: 'الأشخاص',
   invites: 'الدعوات',
   channels: 'القنوات',
+  adoption: 'الاستخدام',
   retention: 'الحفظ',
   forget: 'الإتلاف بالطلب',
   destroyed: 'المُتلَف',

@@ -6,6 +6,7 @@ export default {
   people: 'Personen',
   invites: 'Einladungen',
   channels: 'Kanäle',
+  adoption: 'Nutzung',
   retention: 'Aufbewahrung',
   forget: 'Vergessen',
   destroyed: 'Vernichtet',

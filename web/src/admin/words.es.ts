@@ -6,6 +6,7 @@ export default {
   people: 'Personas',
   invites: 'Invitaciones',
   channels: 'Canales',
+  adoption: 'Uso',
   retention: 'Conservación',
   forget: 'Olvido',
   destroyed: 'Destruido',

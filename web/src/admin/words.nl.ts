@@ -6,6 +6,7 @@ export default {
   people: 'Mensen',
   invites: 'Uitnodigingen',
   channels: 'Kanalen',
+  adoption: 'Gebruik',
   retention: 'Bewaren',
   forget: 'Vergeten',
   destroyed: 'Vernietigd',

@@ -8,6 +8,7 @@ export const english = {
   people: 'People',
   invites: 'Invites',
   channels: 'Channels',
+  adoption: 'Adoption',
   retention: 'Retention',
   forget: 'Forgetting',
   destroyed: 'Destroyed',

@@ -23,6 +23,7 @@ import { Appearance } from './looks.tsx';
 import { roleName } from './people.tsx';
 import { t } from './words.ts';
 
+const OwnData = lazy(() => import('./own-data.tsx').then((module) => module.OwnData));
 const Looked = lazy(() => import('./looked.tsx').then((module) => module.Looked));
 
 export function Settings() {
@@ -35,6 +36,7 @@ export function Settings() {
         <Devices />
         <Kept />
         <Looked />
+        <OwnData />
         <section class="list apart">
           <button type="button" class="line danger" onClick={() => void askSignOut()}>
             <Icon name="leave" />

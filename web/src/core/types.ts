@@ -560,6 +560,25 @@ export interface Certificate {
   log_key: string;
 }
 
+export interface AdoptionFigures {
+  people: number;
+  active_week: number;
+  active_month: number;
+  behind: number;
+}
+export interface Adoption {
+  all: AdoptionFigures | null;
+  groups: { id: Id | null; name: string; channels: number; figures: AdoptionFigures | null }[];
+  people_min: number;
+}
+
+export interface Unusual {
+  findings: { what: 'many_exports' | 'many_looks' | 'off_hours'; actor: Id; day: string; act: string; n: number }[];
+  since: Ms;
+  from_hour: number;
+  to_hour: number;
+}
+
 export interface GrantedHits {
   hits: { item: Found; snippet: string; around: Found[] }[];
   next: string | null;

@@ -10,7 +10,7 @@ import { ACTS, actName, groupOf, t } from './ledger-words.ts';
 import type { Wanted } from './ledger-read.ts';
 
 /** Acts that an administrator's ledger leaves out. */
-const HIDDEN_ACTS = /^(message|schedule|reaction|receipt|export|matter|hold)\.|^channel\.muted$|^quiet\.set$/;
+const HIDDEN_ACTS = /^(message|schedule|reaction|receipt|export|data|matter|hold)\.|^channel\.muted$|^quiet\.set$/;
 const FILTERS = ['act', 'actor', 'c', 'from', 'to'];
 
 export function useFilter(): { wanted: Wanted; key: string; isLive: boolean; backwards: boolean } {

@@ -5,6 +5,7 @@ import { get } from '../core/api.ts';
 import { time as clock } from '../core/time.ts';
 import type { LedgerEntry, LedgerPage } from '../core/types.ts';
 import { Button } from '../ui/button.tsx';
+import { lazy } from '../ui/lazy.tsx';
 import { Fault, Loading } from '../ui/states.tsx';
 import { me } from './known.ts';
 import { SaveLedger } from './ledger-csv.tsx';
@@ -15,6 +16,8 @@ import { t } from './ledger-words.ts';
 import { Note } from './pieces.tsx';
 import { Section } from './room.tsx';
 import { t as words } from './words.ts';
+
+const Unusual = lazy(() => import('../legal/unusual.tsx').then((module) => module.Unusual));
 
 const PAGE = 100;
 const FOLLOW_MS = 3_000;
@@ -75,6 +78,7 @@ export function Ledger() {
         </>
       }
     >
+      {admin || wanted.act || wanted.actor ? null : <Unusual base={me()?.role === 'officer' ? 'legal' : 'auditor'} />}
       <Sieve admin={admin} entries={entries ?? []} />
       {follows && entries ? <Follow key={of} wanted={wanted} known={entries} onNew={(fresh) => setFound({ of, entries: fresh })} onGap={() => setTurn((n) => n + 1)} /> : null}
       {error ? (

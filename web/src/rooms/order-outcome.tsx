@@ -6,6 +6,7 @@ import { href } from '../core/route.ts';
 import { dateTime, utcDay } from '../core/time.ts';
 import type { Hold, Id, LedgerEntry, LedgerPage, Matter, Order } from '../core/types.ts';
 import { Icon } from '../ui/icon.tsx';
+import { lazy } from '../ui/lazy.tsx';
 import { Load, useLoad } from '../ui/states.tsx';
 import { fetchFloors, floorOf, type Floors } from './floors.ts';
 import { channelName, me, nameOf } from './known.ts';
@@ -14,6 +15,8 @@ import { t } from './order-words.ts';
 import { Note } from './pieces.tsx';
 import { Section } from './room.tsx';
 import { Tile } from './tile.tsx';
+
+const Answer = lazy(() => import('../legal/letter.tsx').then((module) => module.Answer));
 
 const DAY_MS = 86_400_000;
 const PAGE = 200;
@@ -61,6 +64,7 @@ export function Outcome({ base, order, matters }: { base: string; order: Order; 
                   </div>
                   <Note kind="good">{t('done_at', { when: dateTime(found.at) })}</Note>
                   <Left order={order} done={found} matters={matters} />
+                  {order.kind === 'erase' ? <Answer order={order} certificates={found.certificates} /> : null}
                 </>
               ) : (
                 <>

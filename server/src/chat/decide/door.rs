@@ -129,6 +129,20 @@ pub(super) fn decide(build: &mut Build<'_>, door: &Door, facts: &mut Facts) -> R
         Door::CertificateDownloaded { done, .. } => {
             build.audit(Act::CertificateDownloaded { done: *done }, None, None);
         }
+        Door::DataAsked { device } => {
+            let person = build.person();
+            build.audit(
+                Act::DataAsked {
+                    person,
+                    device: *device,
+                },
+                None,
+                None,
+            );
+        }
+        Door::DataDownloaded { asked, .. } => {
+            build.audit(Act::DataDownloaded { asked: *asked }, None, None);
+        }
         Door::Look(look) => review::look(build, look)?,
         Door::GrantExpired { grant } => review::expire(build, *grant)?,
         Door::ExportExpired { export } => super::governance::expire_export(build, *export)?,

@@ -381,21 +381,7 @@ pub async fn change_secret(
     Address(address): Address,
     extract::Json(asked): extract::Json<SecretIn>,
 ) -> Result<Json<Done>, Refusal> {
-    let attempt = Attempt {
-        account: Key::of(&session.person.0),
-        device: Some(Key::of(&session.device.0)),
-        address,
-    };
-    app.throttle
-        .lock()
-        .admit(app.clock.now_ms(), &attempt)
-        .map_err(|wait| Refusal::LockedOut {
-            after_ms: wait.retry_after_ms,
-        })?;
-    app.check_secret(Some(session.person), &asked.old)
-        .await?
-        .ok_or(Refusal::WrongCredentials)?;
-    app.throttle.lock().succeeded(app.clock.now_ms(), &attempt);
+    app.is_herself(session, address, &asked.old).await?;
     let credential = app.hash(&asked.new).await?;
     let inner = Inner::SetCredential {
         person: session.person,
@@ -520,6 +506,34 @@ impl App {
         tokio::task::spawn_blocking(move || hasher.hash(&secret))
             .await
             .map_err(|_| Refusal::Unavailable)
+    }
+
+    /// For what a session alone must not do: whoever is at the device knows the PIN or password. Guesses are counted as
+    /// at the door.
+    pub(super) async fn is_herself(
+        &self,
+        session: Session,
+        address: std::net::IpAddr,
+        typed: &str,
+    ) -> Result<(), Refusal> {
+        let attempt = Attempt {
+            account: Key::of(&session.person.0),
+            device: Some(Key::of(&session.device.0)),
+            address,
+        };
+        self.throttle
+            .lock()
+            .admit(self.clock.now_ms(), &attempt)
+            .map_err(|wait| Refusal::LockedOut {
+                after_ms: wait.retry_after_ms,
+            })?;
+        self.check_secret(Some(session.person), typed)
+            .await?
+            .ok_or(Refusal::WrongCredentials)?;
+        self.throttle
+            .lock()
+            .succeeded(self.clock.now_ms(), &attempt);
+        Ok(())
     }
 
     /// The person, if the secret is theirs. Nobody costs as much as somebody.

@@ -1,8 +1,10 @@
 //! The HTTP calls, by who makes them. Each reads, or hands a command to the door; none decides.
 
 pub mod admin;
+pub mod adoption;
 pub mod archive;
 pub mod chat;
+pub mod data;
 pub mod destructions;
 pub mod exports;
 pub mod files;
@@ -18,6 +20,7 @@ pub mod push;
 pub mod record;
 pub mod review;
 pub mod tagged;
+pub mod unusual;
 
 use std::sync::Arc;
 
@@ -80,6 +83,10 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(destructions::list))
         .routes(routes!(destructions::one))
         .routes(routes!(destructions::download))
+        .routes(routes!(adoption::sums))
+        .routes(routes!(unusual::unusual))
+        .routes(routes!(data::ask))
+        .routes(routes!(data::fetch))
         .routes(routes!(review::grants))
         .routes(routes!(review::count))
         .routes(routes!(review::search))

@@ -291,7 +291,7 @@ pub struct LooksSeen {
 }
 
 #[derive(Serialize, ToSchema)]
-struct LookSeen {
+pub(super) struct LookSeen {
     #[schema(value_type = String)]
     c: Id,
     day: String,
@@ -311,8 +311,14 @@ pub async fn looks(
 ) -> Result<Json<LooksSeen>, Refusal> {
     let state = app.views.state.read();
     let now_ms = state.latest(app.clock.now_ms());
+    let looks = looks_told(&state, session.person, now_ms);
+    Ok(Json(LooksSeen { looks }))
+}
+
+/// What may be told of looks by then, newest day first.
+pub(super) fn looks_told(state: &crate::chat::State, person: Id, now_ms: u64) -> Vec<LookSeen> {
     let mut looks = Vec::new();
-    for (c, _) in state.channels_of(session.person) {
+    for (c, _) in state.channels_of(person) {
         for seen in state.looks.get(&c).into_iter().flatten() {
             let matter = seen.matter.and_then(|m| state.matters.get(&m));
             let told_at = seen.told_at(matter.and_then(|m| m.closed_at));
@@ -332,7 +338,7 @@ pub async fn looks(
         }
     }
     looks.sort_unstable_by(|a, b| b.day.cmp(&a.day).then(a.c.cmp(&b.c)));
-    Ok(Json(LooksSeen { looks }))
+    looks
 }
 
 impl App {

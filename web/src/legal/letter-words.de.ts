@@ -1,0 +1,25 @@
+// The answer to who asked to be forgotten, in German.
+
+export default {
+  verdicts: 'Was aus jeder Art von Einträgen wurde',
+  group: 'Einträge',
+  verdict: 'Entscheid',
+  goes: 'Fort',
+  said: 'Nachrichten, Dateien und Reaktionen',
+  name: 'Der Name und der Anmeldename',
+  floored: 'Zu jung zum Löschen, wegen einer Mindestfrist',
+  held: 'Für einen Fall festgehalten',
+  acts: 'Dass etwas getan wurde und wann',
+  erased: 'Gelöscht',
+  erased_n: 'Gelöscht: {n} Eintrag|Gelöscht: {n} Einträge',
+  kept: 'Aufbewahrt',
+  kept_n: 'Aufbewahrt: {n} Eintrag|Aufbewahrt: {n} Einträge',
+  until_settled: 'wenn die Sperre aufgehoben wird',
+  until_record: 'bleibt, ohne Worte und ohne Namen',
+  letter: 'Die Antwort',
+  letter_hint: 'Ein Brief an die Person, die darum bat, aus diesen Zahlen gemacht. Lies ihn, bevor du ihn übergibst.',
+  language: 'Sprache des Briefs',
+  tell_held: 'Sagen, wie viel für einen Rechtsfall aufbewahrt wird',
+  tell_held_hint: 'Ohne dies sagt der Brief, dass es so etwas geben kann, und nicht, ob es das gibt.',
+  save: 'Brief speichern',
+};

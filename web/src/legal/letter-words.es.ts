@@ -1,0 +1,25 @@
+// The answer to who asked to be forgotten, in Spanish.
+
+export default {
+  verdicts: 'Qué ha sido de cada tipo de registro',
+  group: 'Registros',
+  verdict: 'Decisión',
+  goes: 'Desaparece',
+  said: 'Mensajes, archivos y reacciones',
+  name: 'El nombre y el nombre de acceso',
+  floored: 'Demasiado reciente, por un plazo mínimo',
+  held: 'Retenido para un asunto',
+  acts: 'Que algo se hizo y cuándo',
+  erased: 'Suprimido',
+  erased_n: 'Suprimido: {n} registro|Suprimidos: {n} registros',
+  kept: 'Conservado',
+  kept_n: 'Conservado: {n} registro|Conservados: {n} registros',
+  until_settled: 'cuando se levante su retención',
+  until_record: 'permanece, sin palabras y sin nombre',
+  letter: 'La respuesta',
+  letter_hint: 'Una carta para quien lo pidió, hecha con estas cifras. Léela antes de entregarla.',
+  language: 'Idioma de la carta',
+  tell_held: 'Decir cuánto se conserva para un asunto legal',
+  tell_held_hint: 'Sin esto, la carta dice que puede haber algo así, y no si lo hay.',
+  save: 'Guardar la carta',
+};

@@ -1,0 +1,25 @@
+// The answer to who asked to be forgotten, in Dutch.
+
+export default {
+  verdicts: 'Wat er van elk soort registratie geworden is',
+  group: 'Registraties',
+  verdict: 'Oordeel',
+  goes: 'Weg',
+  said: 'Berichten, bestanden en reacties',
+  name: 'De naam en de inlognaam',
+  floored: 'Te jong om te gaan, door een ondergrens',
+  held: 'Vastgehouden voor een zaak',
+  acts: 'Dat er iets is gedaan, en wanneer',
+  erased: 'Gewist',
+  erased_n: 'Gewist: {n} registratie|Gewist: {n} registraties',
+  kept: 'Bewaard',
+  kept_n: 'Bewaard: {n} registratie|Bewaard: {n} registraties',
+  until_settled: 'wanneer de bewaarplicht wordt opgeheven',
+  until_record: 'blijft, zonder woorden en zonder naam',
+  letter: 'Het antwoord',
+  letter_hint: 'Een brief aan wie erom vroeg, gemaakt van deze cijfers. Lees hem voordat je hem overhandigt.',
+  language: 'Taal van de brief',
+  tell_held: 'Zeggen hoeveel voor een juridische zaak wordt bewaard',
+  tell_held_hint: 'Zonder dit zegt de brief dat er zoiets kan zijn, en niet of het er is.',
+  save: 'Brief opslaan',
+};
