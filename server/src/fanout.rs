@@ -458,6 +458,19 @@ impl Fanout {
                 | Act::PolicyLapsed { .. },
                 _,
             ) => self.to_all(event, encode),
+            (
+                Act::SupervisionApproved { channels, .. }
+                | Act::SupervisionRemoved { channels, .. },
+                _,
+            ) => {
+                let named: Vec<Id> = match channels.is_empty() {
+                    true => self.channels.keys().copied().collect(),
+                    false => channels.clone(),
+                };
+                for channel in named {
+                    self.changed(channel, encode);
+                }
+            }
             // Who was erased has no name any more.
             (Act::DestroyDone { narrowed, .. }, None) if narrowed.person.is_some() => {
                 self.to_all(event, encode)
@@ -500,6 +513,18 @@ impl Fanout {
         }
         for ear in listeners {
             ear.listener.push(&frames);
+        }
+    }
+
+    /// The channel anew, to whoever listens to it.
+    fn changed(&self, channel: Id, encode: &mut dyn Encode) {
+        let Some(listeners) = self.channels.get(&channel) else {
+            return;
+        };
+        if let Some(frame) = encode.channel(channel) {
+            for ear in listeners {
+                ear.listener.push(std::slice::from_ref(&frame));
+            }
         }
     }
 

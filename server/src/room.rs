@@ -154,6 +154,10 @@ fn needed(command: &Command) -> Left {
         | Command::GrantApprove { .. }
         | Command::GrantRefuse { .. }
         | Command::GrantEnd { .. }
+        | Command::SupervisionSet(_)
+        | Command::SupervisionApprove { .. }
+        | Command::SupervisionRemove { .. }
+        | Command::SupervisionReview { .. }
         | Command::EraseRequest { .. }
         | Command::RedactRequest { .. }
         | Command::OrderApprove { .. }

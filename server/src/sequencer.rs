@@ -1238,6 +1238,18 @@ fn same_command(command: &Command, event: &Event) -> bool {
         | (Command::ArchiveRefuse { schedule }, Act::ArchiveRefused { schedule: of })
         | (Command::ArchiveEnd { schedule }, Act::ArchiveEnded { schedule: of }) => schedule == of,
         (Command::HoldRelease { hold }, Act::HoldReleased { hold: of }) => hold == of,
+        (Command::SupervisionSet(_), Act::SupervisionProposed { .. }) => true,
+        (Command::SupervisionApprove { rule }, Act::SupervisionApproved { rule: of, .. })
+        | (Command::SupervisionRemove { rule }, Act::SupervisionRemoved { rule: of, .. }) => {
+            rule == of
+        }
+        (
+            Command::SupervisionReview { item, outcome, .. },
+            Act::SupervisionReviewed {
+                item: of,
+                outcome: was,
+            },
+        ) => (item, outcome) == (of, was),
         (Command::OrderApprove { order }, Act::OrderApproved { order: of })
         | (Command::OrderRefuse { order }, Act::OrderRefused { order: of }) => order == of,
         (Command::MatterClose { matter }, Act::MatterClosed { matter: of })

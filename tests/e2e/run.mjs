@@ -33,10 +33,11 @@ import urgent from './journeys/j21-urgent.mjs';
 import community from './journeys/j22-community.mjs';
 import drafts from './journeys/j23-drafts.mjs';
 import reviewing from './journeys/j24-review.mjs';
+import supervision from './journeys/j25-supervision.mjs';
 import archive from './journeys/j26-archive.mjs';
 import rights from './journeys/j27-rights.mjs';
 
-const JOURNEYS = { J1: begin, J2: talk, J3: offline, J4: bring, J5: find, J6: exporting, J7: govern, J8: access, J9: many, J10: matters, J11: confirming, J12: ownWay, J13: more, J14: newcomer, J15: polls, J16: media, J17: house, J18: notices, J19: outbox, J20: own, J21: urgent, J22: community, J23: drafts, J24: reviewing, J26: archive, J27: rights };
+const JOURNEYS = { J1: begin, J2: talk, J3: offline, J4: bring, J5: find, J6: exporting, J7: govern, J8: access, J9: many, J10: matters, J11: confirming, J12: ownWay, J13: more, J14: newcomer, J15: polls, J16: media, J17: house, J18: notices, J19: outbox, J20: own, J21: urgent, J22: community, J23: drafts, J24: reviewing, J25: supervision, J26: archive, J27: rights };
 const PICTURES = process.env.DAYLIGHT_E2E_OUT ?? fileURLToPath(new URL('../../target/e2e/', import.meta.url));
 
 const option = (name) => {

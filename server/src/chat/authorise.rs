@@ -255,6 +255,14 @@ pub fn authorise<'a>(
         | Command::GrantEnd { .. }
         | Command::ExportRequest(_)
         | Command::ArchivePropose(_) => asker.one_of(&[Role::Officer])?,
+        Command::SupervisionSet(_)
+        | Command::SupervisionRemove { .. }
+        | Command::SupervisionReview { .. } => asker.one_of(&[Role::Officer])?,
+        // With it content is opened: as with a grant, who runs the house decides about none.
+        Command::SupervisionApprove { rule } => {
+            asker.one_of(&[Role::Officer])?;
+            asker.is_not(state.supervision.rules.get(rule).map(|r| r.by))?;
+        }
         Command::EraseRequest { .. } | Command::RedactRequest { .. } => {
             asker.one_of(&[Role::Officer, Role::Admin])?
         }

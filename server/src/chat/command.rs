@@ -8,6 +8,7 @@ use super::grant::Reach;
 use super::quiet::QuietHours;
 use super::refusal::Refusal;
 use super::subject::Subject;
+use super::supervision::{Action, Outcome};
 use super::tag::Tag;
 use super::taken::{KeptBack, Taken};
 
@@ -105,6 +106,8 @@ pub enum Command {
         b: String,
         #[serde(default)]
         m: Vec<Id>,
+        #[serde(default)]
+        acknowledged: Vec<Id>,
     },
     #[serde(rename = "del")]
     Delete { c: Id, q: u64 },
@@ -137,6 +140,8 @@ pub enum Command {
         m: Vec<Id>,
         /// Milliseconds since 1970.
         at: u64,
+        #[serde(default)]
+        acknowledged: Vec<Id>,
     },
     #[serde(rename = "schedule.change")]
     ScheduleChange {
@@ -145,6 +150,8 @@ pub enum Command {
         #[serde(default)]
         m: Vec<Id>,
         at: u64,
+        #[serde(default)]
+        acknowledged: Vec<Id>,
     },
     #[serde(rename = "schedule.cancel")]
     ScheduleCancel { schedule: Id },
@@ -315,6 +322,20 @@ pub enum Command {
     NoteWithdraw { grant: Id, c: Id, q: u64, note: Id },
     #[serde(rename = "export.tagged")]
     ExportTagged(ExportTagged),
+    #[serde(rename = "supervision.set")]
+    SupervisionSet(SupervisionSet),
+    #[serde(rename = "supervision.approve")]
+    SupervisionApprove { rule: Id },
+    #[serde(rename = "supervision.remove")]
+    SupervisionRemove { rule: Id },
+    /// `item`: where the log says that it was taken.
+    #[serde(rename = "supervision.review")]
+    SupervisionReview {
+        item: Position,
+        outcome: Outcome,
+        #[serde(default)]
+        note: String,
+    },
     #[serde(rename = "erase.request")]
     EraseRequest { person: Id, reason: String },
     #[serde(rename = "redact.request")]
@@ -413,6 +434,26 @@ pub struct Arrived {
     pub locked_until: Option<u64>,
 }
 
+/// A rule over what is written; it looks for nothing before another officer approved it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SupervisionSet {
+    pub name: String,
+    pub action: Action,
+    #[serde(default)]
+    pub notice: String,
+    #[serde(default)]
+    pub words: Vec<String>,
+    #[serde(default)]
+    pub patterns: Vec<String>,
+    /// None: everywhere.
+    #[serde(default)]
+    pub channels: Vec<Id>,
+    /// Of a thousand messages that it does not match, so many are taken.
+    #[serde(default)]
+    pub sample: u16,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Send {
@@ -438,6 +479,9 @@ pub struct Send {
     /// A preview that this person had made of a link in the text. One that is not known any more is left out.
     #[serde(default)]
     pub lp: Option<Id>,
+    /// The rules whose question was answered with: send it anyway.
+    #[serde(default)]
+    pub acknowledged: Vec<Id>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -643,13 +687,15 @@ pub enum Look {
         of: u64,
         file: Id,
     },
+    /// What a rule of supervision took.
+    Supervised { item: Position },
 }
 
 impl Look {
     /// The grant under which content is shown, and of which channels.
     pub fn under(&self) -> Option<(Id, &[Id])> {
         match self {
-            Look::Counted { .. } => None,
+            Look::Counted { .. } | Look::Supervised { .. } => None,
             Look::Searched {
                 grant, channels, ..
             }
@@ -754,6 +800,10 @@ impl Command {
             Command::NoteWrite { .. } => "note.write",
             Command::NoteWithdraw { .. } => "note.withdraw",
             Command::ExportTagged(_) => "export.tagged",
+            Command::SupervisionSet(_) => "supervision.set",
+            Command::SupervisionApprove { .. } => "supervision.approve",
+            Command::SupervisionRemove { .. } => "supervision.remove",
+            Command::SupervisionReview { .. } => "supervision.review",
             Command::EraseRequest { .. } => "erase.request",
             Command::RedactRequest { .. } => "redact.request",
             Command::OrderApprove { .. } => "order.approve",

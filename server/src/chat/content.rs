@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::hash::Hash;
 use super::preview::LinkPreview;
 use super::quiet::QuietHours;
+use super::supervision::RuleWords;
 
 /// The content of an event: the part that can be forgotten.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -61,6 +62,9 @@ pub struct Content {
     pub key: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub quiet: Option<QuietHours>,
+    /// What a rule of supervision looks for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rule: Option<RuleWords>,
 }
 
 impl Content {

@@ -13,6 +13,7 @@ pub use super::hash::Hash;
 use super::proposal::{Dooms, Lapse};
 use super::schedule::{Unsent, Waited};
 use super::subject::Narrowed;
+use super::supervision::{Action, Outcome};
 use super::tag::{About, Chosen, Tag};
 use super::taken::{KeptBack, Taken};
 
@@ -472,6 +473,61 @@ pub enum Act {
         of: u64,
     },
 
+    /// A rule over what is written. It looks for nothing yet; the content says for what.
+    #[serde(rename = "supervision.proposed")]
+    SupervisionProposed {
+        rule: Id,
+        action: Action,
+        /// None: everywhere.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        channels: Vec<Id>,
+        /// Of a thousand other messages, so many are taken.
+        #[serde(skip_serializing_if = "is_none_of_a_thousand", default)]
+        sample: u16,
+    },
+    /// By a second person: from now on it looks, and what it takes may be read to be reviewed.
+    #[serde(rename = "supervision.approved")]
+    SupervisionApproved {
+        rule: Id,
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        channels: Vec<Id>,
+    },
+    #[serde(rename = "supervision.removed")]
+    SupervisionRemoved {
+        rule: Id,
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        channels: Vec<Id>,
+    },
+    /// A message is to be reviewed. The channel stands in here and not in the header: nobody in it hears of that, and no
+    /// bundle tells it.
+    #[serde(rename = "supervision.taken")]
+    SupervisionTaken {
+        channel: Id,
+        of: u64,
+        /// For what it says since it was edited.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        edit: bool,
+        author: Id,
+        /// Those that found something in it, and those that drew it by chance.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        rules: Vec<Id>,
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        sampled: Vec<Id>,
+        /// Its author was asked, and sent it.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        acknowledged: bool,
+    },
+    /// What was taken at this position was decided about.
+    #[serde(rename = "supervision.reviewed")]
+    SupervisionReviewed { item: Position, outcome: Outcome },
+    /// A message that was taken was shown, to be reviewed.
+    #[serde(rename = "look.supervised")]
+    LookSupervised {
+        item: Position,
+        channel: Id,
+        of: u64,
+    },
+
     /// Somebody asks that a person, or these messages of the channel, be forgotten before their time.
     #[serde(rename = "order.requested")]
     OrderRequested {
@@ -713,6 +769,12 @@ impl Act {
             Act::TagSet { .. } => "tag.set",
             Act::NoteWritten { .. } => "note.written",
             Act::NoteWithdrawn { .. } => "note.withdrawn",
+            Act::SupervisionProposed { .. } => "supervision.proposed",
+            Act::SupervisionApproved { .. } => "supervision.approved",
+            Act::SupervisionRemoved { .. } => "supervision.removed",
+            Act::SupervisionTaken { .. } => "supervision.taken",
+            Act::SupervisionReviewed { .. } => "supervision.reviewed",
+            Act::LookSupervised { .. } => "look.supervised",
             Act::OrderRequested { .. } => "order.requested",
             Act::OrderApproved { .. } => "order.approved",
             Act::OrderRefused { .. } => "order.refused",
@@ -786,7 +848,17 @@ impl Act {
                 | Act::LookRead { .. }
                 | Act::LookOpened { .. }
                 | Act::DataAsked { .. }
+                | Act::LookSupervised { .. }
         )
+    }
+
+    /// The channels that are supervised from now on, or are no more; none named: all.
+    pub fn changes_what_is_watched(&self) -> Option<&[Id]> {
+        match self {
+            Act::SupervisionApproved { channels, .. }
+            | Act::SupervisionRemoved { channels, .. } => Some(channels),
+            _ => None,
+        }
     }
 
     /// The message that this act is about, if it is an edit, deletion, reaction, confirmation, reminder, pin or vote.
@@ -850,6 +922,10 @@ impl Act {
 }
 
 fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+fn is_none_of_a_thousand(count: &u16) -> bool {
     *count == 0
 }
 

@@ -20,6 +20,7 @@ pub mod refusal;
 pub mod schedule;
 pub mod state;
 pub mod subject;
+pub mod supervision;
 pub mod tag;
 pub mod taken;
 

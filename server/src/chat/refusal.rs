@@ -1,5 +1,7 @@
 //! Expected refusals: a stable code and a sentence for a person. Never a failure of the server.
 
+use migrations_free_store::Id;
+
 /// Why a command or a read was not carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -25,6 +27,11 @@ pub enum Refusal {
     },
     LockedOut {
         after_ms: u64,
+    },
+    /// A rule of supervision asks its author first, or, when it asks nothing, stops it.
+    Supervised {
+        asks: Vec<Id>,
+        notice: String,
     },
     /// A fault named by an import, a file or a secret, with its own code (`import/…`).
     Fault {
@@ -56,6 +63,8 @@ impl Refusal {
             Refusal::Rate { .. } => "rate",
             Refusal::Slow { .. } => "slow",
             Refusal::LockedOut { .. } => "locked_out",
+            Refusal::Supervised { asks, .. } if asks.is_empty() => "supervision/blocked",
+            Refusal::Supervised { .. } => "supervision/nudge",
             Refusal::Fault { code, .. } => code,
             Refusal::DiskFull => "disk_full",
             Refusal::Unavailable => "unavailable",
@@ -66,6 +75,7 @@ impl Refusal {
         match self {
             Refusal::BadRequest(why) | Refusal::Invalid(why) => why.clone(),
             Refusal::Fault { message, .. } => message.clone(),
+            Refusal::Supervised { notice, .. } => notice.clone(),
             Refusal::Conflict(why) => (*why).to_owned(),
             Refusal::NotSignedIn => "Please sign in.".into(),
             Refusal::WrongCredentials => "The name or the PIN or password is not right.".into(),
@@ -85,6 +95,14 @@ impl Refusal {
             }
             Refusal::DiskFull => "The server's disk is nearly full: you can read, but nothing can be sent until there is room.".into(),
             Refusal::Unavailable => "The server is restarting. Please try again.".into(),
+        }
+    }
+
+    /// The rules whose question is to be answered before it is sent again.
+    pub fn asks(&self) -> &[Id] {
+        match self {
+            Refusal::Supervised { asks, .. } => asks,
+            _ => &[],
         }
     }
 

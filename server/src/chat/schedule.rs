@@ -42,6 +42,8 @@ pub enum Unsent {
     /// Its words were destroyed with their day.
     Destroyed,
     Refused,
+    /// A rule of supervision stops it.
+    Supervised,
 }
 
 impl Unsent {
@@ -54,6 +56,7 @@ impl Unsent {
             Refusal::Conflict(_) => Some(Unsent::Closed),
             Refusal::Slow { .. } => Some(Unsent::Slow),
             Refusal::Gone => Some(Unsent::Destroyed),
+            Refusal::Supervised { .. } => Some(Unsent::Supervised),
             Refusal::DiskFull | Refusal::Unavailable | Refusal::Fault { .. } => None,
             Refusal::BadRequest(_)
             | Refusal::WrongCredentials

@@ -18,6 +18,7 @@ use super::proposal::{Approval, Proposal, ProposalState, Ruling};
 use super::quiet::QuietHours;
 use super::schedule::{Scheduled, Schedules};
 use super::subject::{Narrowed, Subject};
+use super::supervision::Supervision;
 use super::tag::{Choice, Chosen, NoteAt, Review};
 
 pub const DAY_MS: u64 = 86_400_000;
@@ -62,6 +63,7 @@ pub struct State {
     pub reviews: HashMap<Id, Review>,
     /// Where the log has the key that pushes are signed with.
     pub push_key: Option<Position>,
+    pub supervision: Supervision,
 
     #[serde(skip)]
     tokens: HashMap<Hash, Id>,
@@ -834,6 +836,12 @@ impl State {
                     }
                 }
             }
+            Act::SupervisionProposed { .. }
+            | Act::SupervisionApproved { .. }
+            | Act::SupervisionRemoved { .. }
+            | Act::SupervisionTaken { .. }
+            | Act::SupervisionReviewed { .. }
+            | Act::LookSupervised { .. } => self.supervision.apply(event),
             Act::OrderRequested {
                 order,
                 person,
@@ -1609,6 +1617,8 @@ impl State {
         all.extend(pushes.filter_map(|(id, d)| Some((Named::Push(*id), d.push?))));
         let quiet = self.people.iter();
         all.extend(quiet.filter_map(|(id, p)| Some((Named::Quiet(*id), p.quiet_at?))));
+        let rules = self.supervision.rules.iter();
+        all.extend(rules.map(|(id, rule)| (Named::Rule(*id), rule.proposed)));
         all
     }
 
@@ -1634,6 +1644,7 @@ impl State {
                     device.endpoint = content.and_then(|c| c.endpoint.clone()).unwrap_or_default();
                 }
             }
+            Named::Rule(id) => self.supervision.recall(id, content),
             Named::Quiet(id) => {
                 if let Some(person) = self.people.get_mut(&id) {
                     person.quiet = content.and_then(|c| c.quiet.clone());
@@ -1890,6 +1901,7 @@ pub enum Named {
     Device(Id),
     Push(Id),
     Quiet(Id),
+    Rule(Id),
 }
 
 fn name_channel(channel: &mut Channel, content: Option<&Content>) {

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use migrations_free_store::Id;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -19,6 +20,10 @@ pub struct Failure {
     /// Milliseconds until a retry makes sense.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<u64>,
+    /// For a nudge: the rules to name in `acknowledged`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    pub rules: Vec<Id>,
     /// For an upload: how much the server has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub received: Option<u64>,
@@ -30,6 +35,7 @@ impl From<&Refusal> for Failure {
             code: refusal.code().into(),
             message: refusal.message(),
             after: refusal.after_ms(),
+            rules: refusal.asks().to_vec(),
             received: None,
         }
     }
@@ -44,7 +50,9 @@ pub fn status(refusal: &Refusal) -> StatusCode {
         Refusal::Conflict(_) | Refusal::IdReused => StatusCode::CONFLICT,
         Refusal::Gone => StatusCode::GONE,
         Refusal::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-        Refusal::Invalid(_) | Refusal::Fault { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::Invalid(_) | Refusal::Fault { .. } | Refusal::Supervised { .. } => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         Refusal::Rate { .. } | Refusal::Slow { .. } | Refusal::LockedOut { .. } => {
             StatusCode::TOO_MANY_REQUESTS
         }

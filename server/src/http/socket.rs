@@ -122,6 +122,8 @@ struct SendIn {
     poll: Option<Poll>,
     #[serde(default)]
     lp: Option<Id>,
+    #[serde(default)]
+    acknowledged: Vec<Id>,
 }
 
 #[derive(Deserialize)]
@@ -464,6 +466,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
                     urgent,
                     poll,
                     lp,
+                    acknowledged,
                     ..
                 }) => {
                     let send = SendCommand {
@@ -477,6 +480,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
                         urgent,
                         poll,
                         lp,
+                        acknowledged,
                     };
                     self.submit(id, Command::Send(send)).await
                 }

@@ -527,6 +527,8 @@ struct ErrOut<'a> {
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<u64>,
+    #[serde(skip_serializing_if = "<[Id]>::is_empty")]
+    rules: &'a [Id],
 }
 
 /// The frame that answers a command.
@@ -548,5 +550,6 @@ pub fn refused(key: Option<Id>, refusal: &Refusal) -> Bytes {
         code: refusal.code(),
         message: refusal.message(),
         after: refusal.after_ms(),
+        rules: refusal.asks(),
     })
 }

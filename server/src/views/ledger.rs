@@ -67,7 +67,9 @@ impl Views {
                 let Ok(header) = serde_json::from_slice::<Header>(header) else {
                     continue;
                 };
-                if !shows(role, &header.act)
+                let own = matches!(&header.act, Act::SupervisionTaken { author, .. } if *author == person);
+                if own
+                    || !shows(role, &header.act)
                     || filter
                         .act
                         .as_deref()
@@ -174,6 +176,9 @@ pub(crate) fn shows(role: Role, act: &Act) -> bool {
                 | Act::TagSet { .. }
                 | Act::NoteWritten { .. }
                 | Act::NoteWithdrawn { .. }
+                | Act::SupervisionTaken { .. }
+                | Act::SupervisionReviewed { .. }
+                | Act::LookSupervised { .. }
                 | Act::CertificateDownloaded { .. }
                 | Act::DataAsked { .. }
                 | Act::DataDownloaded { .. }

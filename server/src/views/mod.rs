@@ -19,6 +19,7 @@ pub mod scheduled;
 pub mod search;
 pub mod seen;
 pub mod snapshot;
+pub mod supervised;
 pub mod tagged;
 pub mod tally;
 pub mod terms;

@@ -47,6 +47,10 @@ impl Views {
             let Ok(event) = Event::read(&record) else {
                 continue;
             };
+            // Many channels may have changed at once, and seldom.
+            if event.header.act.changes_what_is_watched().is_some() {
+                return Ok(Missed::Reset);
+            }
             // The state is let go before anything below asks for it again: who waits to change it would stand between.
             let heard = hears(&self.state.read(), person, &event);
             match heard {

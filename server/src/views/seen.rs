@@ -141,6 +141,8 @@ pub struct Channel {
     pub asking: usize,
     /// The numbers of the pinned messages, oldest first.
     pub pins: Vec<u64>,
+    /// What is written here is looked through by rules, and some of it is read.
+    pub watched: bool,
     #[serde(skip_serializing_if = "Option::is_none", flatten)]
     pub mine: Option<Mine>,
 }
@@ -191,6 +193,7 @@ impl Channel {
             community: channel.community,
             asking: channel.asking.len(),
             pins: channel.pins.keys().copied().collect(),
+            watched: state.supervision.watches(id),
             mine: None,
         }
     }

@@ -46,6 +46,7 @@ mod search;
 mod slow;
 mod socket;
 mod strangers;
+mod supervision;
 mod tagged;
 mod traces;
 mod urgent;

@@ -764,6 +764,29 @@ impl<'w> Column<'w> {
             }
             "tag.set" | "note.write" | "note.withdraw" => self.noting(name, own),
             "export.tagged" => self.tagged(),
+            "supervision.set" => {
+                self.arrives(self.role);
+                self.clears_rules();
+                let c = self.founder.channel("Line 7", &[]);
+                supervised(&c, "a word")
+            }
+            "supervision.approve" | "supervision.remove" => {
+                self.arrives(if own { "officer" } else { self.role });
+                self.clears_rules();
+                let c = self.founder.channel("Line 7", &[]);
+                let wanted = supervised(&c, "a word");
+                let made = match own {
+                    true => self.me().does(wanted),
+                    false => self.officer.does(wanted),
+                };
+                if own {
+                    self.becomes();
+                }
+                json!({"t": name, "rule": made["rule"]})
+            }
+            "supervision.review" => {
+                json!({"t": name, "item": self.taken(), "outcome": "no_concern"})
+            }
             "erase.request" => {
                 self.arrives(self.role);
                 self.erasure()
@@ -890,10 +913,21 @@ impl<'w> Column<'w> {
         }
     }
 
+    /// There are only so many rules.
+    fn clears_rules(&mut self) {
+        let rules = self.officer.gets("/api/v1/supervision")["rules"].clone();
+        for rule in rules.as_array().into_iter().flatten() {
+            if rule["by"] == self.officer.id.as_str() && rule["state"] != "removed" {
+                self.officer
+                    .does(json!({"t": "supervision.remove", "rule": rule["id"]}));
+            }
+        }
+    }
+
     /// An export of what the officer has tagged.
     fn tagged(&mut self) -> Value {
         let mut tag = self.noting("tag.set", false);
-        tag["on"] = json!(["relevant"]);
+        tag["add"] = json!(["relevant"]);
         self.officer.does(tag.clone());
         let grants = self.officer.gets("/api/v1/grants");
         let grants = grants["grants"].as_array().cloned().unwrap_or_default();
@@ -901,6 +935,32 @@ impl<'w> Column<'w> {
         let matter = &grant.expect("the grant")["matter"];
         json!({"t": "export.tagged", "matter": matter, "c": tag["c"], "tagged": ["relevant"],
             "reason": "asked for", "case": "2026-7"})
+    }
+
+    /// A message of the founder's that a rule took. What it says is a secret to everybody but an officer.
+    fn taken(&mut self) -> Value {
+        self.arrives(self.role);
+        self.clears_rules();
+        let word = self.secret();
+        let c = self.founder.channel("Line 7", &[]);
+        let rule = self.officer.does(supervised(&c, &word))["rule"].clone();
+        let mut other = self.newcomer("officer");
+        other.does(json!({"t": "supervision.approve", "rule": rule}));
+        self.founder.says(&c, &word);
+        if self.role != "officer" {
+            self.secrets.push(word);
+        }
+        let mut after = 0;
+        loop {
+            let path = format!("/api/v1/supervision/queue?after={after}");
+            let page = self.officer.gets(&path);
+            let items = page["items"].as_array().cloned().unwrap_or_default();
+            if let Some(found) = items.iter().find(|item| item["c"] == c.as_str()) {
+                return found["item"].clone();
+            }
+            after = number(&page["next"]);
+            assert!(after > 0, "it was not taken");
+        }
     }
 
     /// An order to forget somebody who is gone.
@@ -1153,6 +1213,9 @@ impl<'w> Column<'w> {
                 let asked = asked.and_then(|a| a.ok()).expect("asked for");
                 get(path.replace("{position}", &number(&asked["position"]).to_string()))
             }
+            "/api/v1/supervision/queue/{item}" => {
+                get(path.replace("{item}", &self.taken().to_string()))
+            }
             "/api/v1/exports/{id}/download" => {
                 get(path.replace("{id}", &self.export(about == "one's own", true)))
             }
@@ -1284,6 +1347,8 @@ impl<'w> Column<'w> {
                         "tag.",
                         "note.",
                         "hold.",
+                        "supervision.taken",
+                        "supervision.reviewed",
                     ];
                     self.secrets
                         .extend(unseen.map(|act| format!("\"act\":\"{act}")));
@@ -1320,6 +1385,8 @@ impl<'w> Column<'w> {
             | "/api/v1/matters"
             | "/api/v1/grants"
             | "/api/v1/looks"
+            | "/api/v1/supervision"
+            | "/api/v1/supervision/queue"
             | "/api/v1/orders"
             | "/api/v1/destructions"
             | "/api/v1/proposals"
@@ -1359,6 +1426,10 @@ const ARCHIVE: &str =
 
 fn archive() -> Value {
     json!({"t": "archive.propose", "to": "vault", "reason": "asked for", "case": "2026-7"})
+}
+
+fn supervised(c: &str, word: &str) -> Value {
+    json!({"t": "supervision.set", "name": "Prices", "action": "flag", "words": [word], "channels": [c]})
 }
 
 fn order(c: &str) -> Value {

@@ -2,12 +2,13 @@
 
 import { useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { ApiError } from '../core/api.ts';
 import { command, sayTyping, state } from '../core/live.ts';
 import { enqueue, type Attachment, type Entry } from '../core/outbox.ts';
 import { formatBytes } from '../core/i18n.ts';
 import type { State } from '../core/state.ts';
 import { mentioned, type Mentionable } from '../core/text.ts';
-import type { Channel, Item } from '../core/types.ts';
+import type { Channel, Id, Item } from '../core/types.ts';
 import { ulid } from '../core/ulid.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
@@ -60,6 +61,7 @@ export function Composer({ channel, thread, draftKey, reply, editing, dropped, o
   const polling = useSignal(false);
   const later = useSignal(false);
   const link = useSignal<Entry['lp'] | null>(null);
+  const changing = useRef(false);
   const lastTyping = useRef(0);
   const fine = useFinePointer();
 
@@ -127,12 +129,40 @@ export function Composer({ channel, thread, draftKey, reply, editing, dropped, o
     box.current?.focus();
   };
 
+  /** What a rule stops, or asks about, stays in the box until its author has answered. */
+  const change = async (q: number, words: string, m: Id[], acknowledged?: Id[]): Promise<void> => {
+    if (changing.current) return;
+    changing.current = true;
+    try {
+      await command({ t: 'edit', c: channel.id, q, b: words, ...(m.length ? { m } : {}), ...(acknowledged ? { acknowledged } : {}) });
+      finish();
+    } catch (error) {
+      changing.current = false;
+      const code = error instanceof ApiError ? error.code : '';
+      if (code !== 'supervision/nudge') toastFault(error);
+      if (!code.startsWith('supervision/')) return finish();
+      const rules = await import('./pages.ts').then((pages) => pages.askAnyway(error as ApiError));
+      if (rules) await change(q, words, m, rules);
+    } finally {
+      changing.current = false;
+    }
+  };
+
+  const finish = () => {
+    text.value = editing ? draft(draftKey) : '';
+    files.value = [];
+    picked.current = [];
+    popup.value = null;
+    onDone();
+    show(text.value, text.value.length);
+  };
+
   const submit = () => {
     if (empty || over > 0) return;
     const words = text.value.trim();
     const m = mentioned(words, picked.current);
     if (editing) {
-      if (words !== editing.b) command({ t: 'edit', c: channel.id, q: editing.q, b: words, ...(m.length ? { m } : {}) }).catch(toastFault);
+      if (words !== editing.b) return void change(editing.q, words, m);
     } else {
       setDraft(draftKey, '');
       enqueue({
@@ -149,12 +179,7 @@ export function Composer({ channel, thread, draftKey, reply, editing, dropped, o
       asking.value = urging.value = false;
       lastTyping.current = 0;
     }
-    text.value = editing ? draft(draftKey) : '';
-    files.value = [];
-    picked.current = [];
-    popup.value = null;
-    onDone();
-    show(text.value, text.value.length);
+    finish();
   };
 
   /** At once and not with the next drawing: the next key may come before that. */

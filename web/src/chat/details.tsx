@@ -20,6 +20,7 @@ import { roleName } from './people.tsx';
 import { PickPeople } from './pick.tsx';
 import { AtDoor, Community } from './community.tsx';
 import { t as own } from './at-hand-words.ts';
+import { t as supervised } from '../supervised/stopped-words.ts';
 import { t } from './words.ts';
 
 const TOLD = ['all', 'mine', 'none'] as const;
@@ -73,6 +74,7 @@ export function Details({ channel }: { channel: Channel }) {
           </h3>
           <p class="small muted">{t(channel.rule.from === 'channel' ? 'rule_from_channel' : 'rule_from_workspace')}</p>
           <p class="small">{t('rule_who')}</p>
+          {channel.watched ? <p class="small">{supervised('watched')}</p> : null}
           {direct ? null : <p class="small">{historySentence(channel)}</p>}
         </section>
         {owner && channel.asking ? <AtDoor channel={channel} /> : null}

@@ -16,6 +16,7 @@ import { Ticks, type TickState } from './ticks.tsx';
 import { t } from './words.ts';
 
 const PollCard = lazy(() => import('./pages.ts').then((pages) => pages.PollCard));
+const Stopped = lazy(() => import('./pages.ts').then((pages) => pages.Stopped));
 const LinkCard = lazy(() => import('./pages.ts').then((pages) => pages.LinkCard));
 
 export interface RowProps {
@@ -253,7 +254,9 @@ export function Pending({ entry, people, me, head, onRetry, onDiscard }: { entry
             <Ticks state={entry.state} />
           </span>
         </div>
-        {entry.state === 'refused' ? (
+        {entry.state === 'refused' && entry.code?.startsWith('supervision/') ? (
+          <Stopped entry={entry} />
+        ) : entry.state === 'refused' ? (
           <div class="refused-row" role="alert">
             <span>{t('refused', { why: entry.why ?? entry.code ?? '' })}</span>
             <button type="button" onClick={onRetry}>

@@ -34,4 +34,5 @@ export default {
   why_slow: 'Nicht gesendet: Die Unterhaltung ist langsam, und du hattest gerade geschrieben.',
   why_destroyed: 'Nicht gesendet: Die Regel der Unterhaltung hat die Worte vor ihrer Zeit vernichtet.',
   why_refused: 'Nicht gesendet: Sie wurde nicht mehr angenommen.',
+  why_supervised: 'Nicht gesendet: Eine Regel der Aufsicht hält es auf.',
 };

@@ -34,4 +34,5 @@ export default {
   why_slow: 'No enviado: esta conversación es lenta y acababas de escribir.',
   why_destroyed: 'No enviado: la regla de la conversación destruyó sus palabras antes de tiempo.',
   why_refused: 'No enviado: ya no se aceptó.',
+  why_supervised: 'No enviado: una regla de supervisión lo detiene.',
 };

@@ -34,4 +34,5 @@ export default {
   why_slow: 'Niet verstuurd: dit gesprek is traag en je had net geschreven.',
   why_destroyed: 'Niet verstuurd: de regel van het gesprek heeft de woorden vóór hun tijd vernietigd.',
   why_refused: 'Niet verstuurd: het werd niet meer aangenomen.',
+  why_supervised: 'Niet verstuurd: een regel van het toezicht houdt het tegen.',
 };

@@ -36,6 +36,7 @@ export const english = {
   why_slow: 'Not sent: this conversation is slow, and you had just written.',
   why_destroyed: 'Not sent: the rule of the conversation destroyed its words before their time.',
   why_refused: 'Not sent: it was not accepted any more.',
+  why_supervised: 'Not sent: a rule of supervision stops it.',
 } as const;
 
 export const t = translator(english, import.meta.glob<Catalogue>('./own-words.*.ts', { import: 'default' }));

@@ -20,6 +20,7 @@ export { Search } from './search.tsx';
 export { Selection } from './selection.tsx';
 export { SendLater } from './send-later.tsx';
 export { Settings } from './settings.tsx';
+export { askAnyway, Stopped, Watched } from '../supervised/stopped.tsx';
 export { Switcher } from './switcher.tsx';
 export { Viewer } from './viewer.tsx';
 export { renew } from '../notices/waking.ts';

@@ -7,8 +7,11 @@ import type { State } from '../core/state.ts';
 import type { Channel } from '../core/types.ts';
 import { now } from '../core/ulid.ts';
 import { Icon } from '../ui/icon.tsx';
+import { lazy } from '../ui/lazy.tsx';
 import { duration, historySentence, isOwner, ruleSentence } from './names.ts';
 import { t } from './words.ts';
+
+const Watched = lazy(() => import('./pages.ts').then((pages) => pages.Watched));
 
 export function RuleLine({ channel }: { channel: Channel }) {
   const tick = useSignal(0);
@@ -32,6 +35,7 @@ export function RuleLine({ channel }: { channel: Channel }) {
           <span class="clip">{left > 0 ? t('slow_wait', { time: clock(left) }) : t('slow_each', { time: duration(slow) })}</span>
         </p>
       ) : null}
+      {channel.watched ? <Watched /> : null}
       <p class="composer-rule">
         <Icon name="lock" />
         {/* What will change is never cut off. */}

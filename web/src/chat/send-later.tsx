@@ -7,13 +7,14 @@ import { AHEAD_DAYS, choices, fromField, toField } from '../core/later.ts';
 import { command } from '../core/live.ts';
 import { mentioned, type Mentionable } from '../core/text.ts';
 import { dateTime } from '../core/time.ts';
-import type { Channel, Waiting } from '../core/types.ts';
+import type { Channel, Id, Waiting } from '../core/types.ts';
 import { now } from '../core/ulid.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Input, Select, TextArea } from '../ui/field.tsx';
 import { toast } from '../ui/toast.tsx';
 import { t as own } from './own-words.ts';
+import { askAnyway } from '../supervised/stopped.tsx';
 import { t } from './words.ts';
 
 const DAY_MS = 86_400_000;
@@ -39,6 +40,10 @@ export function SendLater({ channel, text, people, waiting, onClose, onDone }: P
   const busy = useSignal(false);
   const at = offered.value.find((one) => one.when === choice.value)?.at ?? fromField(field.value);
   const ready = !!words.value.trim() && at > now() && !busy.value;
+  const give = async (said: { b: string; at: number; m?: Id[]; acknowledged?: Id[] }) => {
+    if (waiting) await command({ t: 'schedule.change', schedule: waiting.id, ...said });
+    else if (channel) await command({ t: 'schedule', c: channel.id, ...said });
+  };
   const submit = async () => {
     if (!ready) return;
     busy.value = true;
@@ -47,8 +52,11 @@ export function SendLater({ channel, text, people, waiting, onClose, onDone }: P
     const m = mentioned(b, people);
     const said = { b, at, ...(m.length ? { m } : {}) };
     try {
-      if (waiting) await command({ t: 'schedule.change', schedule: waiting.id, ...said });
-      else if (channel) await command({ t: 'schedule', c: channel.id, ...said });
+      await give(said).catch(async (error: unknown) => {
+        const acknowledged = error instanceof ApiError ? await askAnyway(error) : null;
+        if (!acknowledged) throw error;
+        await give({ ...said, acknowledged });
+      });
       toast(own('will_send', { time: dateTime(at) }));
       onDone?.();
       onClose();

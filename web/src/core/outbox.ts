@@ -37,6 +37,9 @@ export interface Entry {
   state: 'waiting' | 'sending' | 'sent' | 'refused';
   code?: string;
   why?: string;
+  /** The rules that ask about it first, and those that were answered with: send it anyway. */
+  asks?: Id[];
+  acknowledged?: Id[];
   q?: number;
   ts?: Ms;
   /** The tab that sends it; another takes it over when that one is dead. */
@@ -94,7 +97,7 @@ async function adopt(own: boolean): Promise<void> {
   flush();
 }
 
-export function enqueue(words: Pick<Entry, 'c' | 'b' | 'th' | 're' | 'm' | 'ask' | 'urgent' | 'poll' | 'lp' | 'files'>): Entry {
+export function enqueue(words: Pick<Entry, 'c' | 'b' | 'th' | 're' | 'm' | 'ask' | 'urgent' | 'poll' | 'lp' | 'files' | 'acknowledged'>): Entry {
   const entry: Entry = { ...words, id: ulid(), at: now(), state: 'waiting', tab };
   outbox.value = [...outbox.value, entry];
   void keep(`outbox/${entry.id}`, entry);
@@ -102,13 +105,13 @@ export function enqueue(words: Pick<Entry, 'c' | 'b' | 'th' | 're' | 'm' | 'ask'
   return entry;
 }
 
-/** A refused message again, as a new attempt: the server remembers the old one as refused. */
-export function retry(id: Id): void {
+/** A refused message again, as a new attempt, with other words or with an answer to what was asked about it. */
+export function retry(id: Id, change: Pick<Partial<Entry>, 'b' | 'acknowledged'> = {}): void {
   const old = outbox.value.find((entry) => entry.id === id);
   if (!old) return;
   discard(id);
-  const { c, b, th, re, m, ask, urgent, poll, lp, files } = old;
-  enqueue({ c, b, files: files.map((file) => ({ ...file, id: file.file ? file.id : ulid(), sent: file.file ? file.sent : 0 })), ...(th === undefined ? {} : { th }), ...(re ? { re } : {}), ...(m ? { m } : {}), ...(ask ? { ask } : {}), ...(urgent ? { urgent } : {}), ...(poll ? { poll } : {}), ...(lp ? { lp } : {}) });
+  const { c, b, th, re, m, ask, urgent, poll, lp, files, acknowledged } = { ...old, ...change };
+  enqueue({ c, b, files: files.map((file) => ({ ...file, id: file.file ? file.id : ulid(), sent: file.file ? file.sent : 0 })), ...(th === undefined ? {} : { th }), ...(re ? { re } : {}), ...(m ? { m } : {}), ...(ask ? { ask } : {}), ...(urgent ? { urgent } : {}), ...(poll ? { poll } : {}), ...(lp ? { lp } : {}), ...(acknowledged ? { acknowledged } : {}) });
 }
 
 export function discard(id: Id): void {
@@ -197,6 +200,7 @@ async function deliver(entry: Entry, line: Wire): Promise<boolean> {
     if (entry.urgent) command.urgent = true;
     if (entry.poll) command.poll = entry.poll;
     if (entry.lp) command.lp = entry.lp.id;
+    if (entry.acknowledged) command.acknowledged = entry.acknowledged;
     if (ready.files.length) command.f = ready.files.map((file) => file.file?.id ?? '');
     const ack = await line.command(command);
     noRoom.value = false;
@@ -227,7 +231,8 @@ async function deliver(entry: Entry, line: Wire): Promise<boolean> {
       line.later(() => flush(entry.c), after + line.random() * Math.min(LAST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(n, 8)));
       return false;
     }
-    update(entry.id, { state: 'refused', code, why: error instanceof Error ? error.message : String(error) });
+    const asks = error instanceof ApiError && code === 'supervision/nudge' ? (error.body?.rules as Id[]) : undefined;
+    update(entry.id, { state: 'refused', code, why: error instanceof Error ? error.message : String(error), ...(asks ? { asks } : {}) });
     persist(entry.id);
     return true;
   }

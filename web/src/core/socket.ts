@@ -161,7 +161,7 @@ export class Socket {
         this.settle(frame.id)?.resolve(frame);
         return;
       case 'err':
-        if (frame.id) this.settle(frame.id)?.reject(new ApiError(frame.code, frame.message ?? frame.code, 0, frame.after));
+        if (frame.id) this.settle(frame.id)?.reject(new ApiError(frame.code, frame.message ?? frame.code, 0, frame.after, frame as unknown as Record<string, unknown>));
         return;
       case 'lag':
         this.listener.lag();

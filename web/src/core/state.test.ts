@@ -20,7 +20,7 @@ const channel = (id: string, head = 0): Channel => ({
   community: null,
   asking: 0,
   from: 1,
-  pins: [],
+  pins: [], watched: false,
   asks: [],
   saved: [],
   wrote_at: null,

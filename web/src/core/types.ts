@@ -61,6 +61,8 @@ export interface ChannelShape {
   asking: number;
   /** What the channel keeps at hand, oldest first. */
   pins: number[];
+  /** What is written here is looked through by rules, and some of it is read. */
+  watched: boolean;
 }
 
 export interface Channel extends ChannelShape {
@@ -225,7 +227,7 @@ export interface Waiting {
   why?: Unsent;
 }
 
-export type Unsent = 'left' | 'inactive' | 'forbidden' | 'closed' | 'slow' | 'destroyed' | 'refused';
+export type Unsent = 'left' | 'inactive' | 'forbidden' | 'closed' | 'slow' | 'destroyed' | 'refused' | 'supervised';
 
 export interface Saved {
   items: { c: Id; at: Ms; item: Item }[];
@@ -478,6 +480,65 @@ export interface Grant {
   expires_at: Ms | null;
   ended_at: Ms | null;
   ended_why: 'given_back' | 'expired' | 'matter_closed' | 'role_lost' | null;
+}
+
+export type WatchAction = 'nudge' | 'flag' | 'block';
+export type ReviewOutcome = 'no_concern' | 'follow_up' | 'escalated';
+
+/** What became of what a rule took; `reviewed` is the sum of the three outcomes. */
+export interface ReviewFigures {
+  taken: number;
+  reviewed: number;
+  no_concern: number;
+  follow_up: number;
+  escalated: number;
+  open: number;
+  unqueued: number;
+}
+
+/** A rule of supervision. */
+export interface WatchRule {
+  id: Id;
+  name: string;
+  action: WatchAction;
+  notice: string;
+  words: string[];
+  patterns: string[];
+  /** None: everywhere. */
+  channels: Id[];
+  /** Of a thousand messages in which it finds nothing. */
+  sample: number;
+  state: 'waiting' | 'standing' | 'removed';
+  by: Id;
+  at: Ms;
+  approved_by: Id | null;
+  removed_by: Id | null;
+  matched: ReviewFigures;
+  sampled: ReviewFigures;
+}
+
+export interface Supervision {
+  rules: WatchRule[];
+  open: number;
+  oldest_at: Ms | null;
+}
+
+/** A message that waits to be reviewed, without what it says. */
+export interface TakenItem {
+  item: number;
+  c: Id;
+  q: number;
+  u: Id;
+  at: Ms;
+  rules: Id[];
+  sampled: Id[];
+  acknowledged: boolean;
+  followed: { by: Id; at: Ms; note: string } | null;
+}
+
+export interface TakenPage {
+  items: TakenItem[];
+  next: number | null;
 }
 
 /** A message as the record has it. */
@@ -813,8 +874,8 @@ export interface Ready {
 
 /** Commands without their id, which is minted when they are given. */
 export type Command =
-  | { t: 'send'; c: Id; b: string; th?: number; re?: number; f?: Id[]; m?: Id[]; ask?: true; urgent?: true; poll?: NewPoll; lp?: Id }
-  | { t: 'edit'; c: Id; q: number; b: string; m?: Id[] }
+  | { t: 'send'; c: Id; b: string; th?: number; re?: number; f?: Id[]; m?: Id[]; ask?: true; urgent?: true; poll?: NewPoll; lp?: Id; acknowledged?: Id[] }
+  | { t: 'edit'; c: Id; q: number; b: string; m?: Id[]; acknowledged?: Id[] }
   | { t: 'del'; c: Id; q: number }
   | { t: 'react'; c: Id; q: number; e: string; on: boolean }
   | { t: 'read' | 'got' | 'confirm' | 'remind'; c: Id; q: number }
@@ -822,8 +883,8 @@ export type Command =
   | { t: 'vote'; c: Id; q: number; o: number[] }
   | { t: 'close'; c: Id; q: number }
   | { t: 'save'; c: Id; q: number; on: boolean }
-  | { t: 'schedule'; c: Id; b: string; m?: Id[]; at: Ms }
-  | { t: 'schedule.change'; schedule: Id; b: string; m?: Id[]; at: Ms }
+  | { t: 'schedule'; c: Id; b: string; m?: Id[]; at: Ms; acknowledged?: Id[] }
+  | { t: 'schedule.change'; schedule: Id; b: string; m?: Id[]; at: Ms; acknowledged?: Id[] }
   | { t: 'schedule.cancel' | 'schedule.now'; schedule: Id }
   | { t: 'mute'; c: Id; on: boolean; all?: boolean }
   | { t: 'channel.create'; kind: 'group' | 'announcement'; name: string; topic?: string; people: Id[] }
@@ -861,6 +922,9 @@ export type Command =
   | { t: 'note.write'; grant: Id; c: Id; q: number; text: string }
   | { t: 'note.withdraw'; grant: Id; c: Id; q: number; note: Id }
   | { t: 'export.tagged'; matter: Id; c: Id; tagged: Tag[]; not_tagged: Tag[]; reason: string; case: string; formats?: ExportFormat[] }
+  | { t: 'supervision.set'; name: string; action: WatchAction; notice: string; words: string[]; patterns: string[]; channels: Id[]; sample: number }
+  | { t: 'supervision.approve' | 'supervision.remove'; rule: Id }
+  | { t: 'supervision.review'; item: number; outcome: ReviewOutcome; note: string }
   | { t: 'erase.request'; person: Id; reason: string }
   | { t: 'redact.request'; c: Id; q: number[]; reason: string }
   | { t: 'order.approve' | 'order.refuse'; order: Id }
@@ -896,5 +960,6 @@ export interface Ack {
   order?: Id;
   proposal?: Id;
   grant?: Id;
+  rule?: Id;
   schedule?: Id;
 }

@@ -10,7 +10,7 @@ import { When } from '../rooms/pieces.tsx';
 import { t } from './review-words.ts';
 import { Tagged, Tagging } from './tags.tsx';
 
-export function Message({ grant, item, tags, faint, marked }: { grant: Id; item: Found; tags: MatterTags | undefined; faint?: boolean; marked?: boolean }) {
+export function Message({ grant, item, tags, faint, marked }: { grant?: Id; item: Found; tags?: MatterTags | undefined; faint?: boolean; marked?: boolean }) {
   return (
     <div class={`found${faint ? ' muted' : ''}${marked ? ' marked' : ''}`}>
       <p class="row wrap">
@@ -38,7 +38,11 @@ export function Message({ grant, item, tags, faint, marked }: { grant: Id; item:
           ))}
         </details>
       ) : null}
-      {item.f?.map((file) => (
+      {item.f?.map((file) => grant === undefined ? (
+        <p key={file.id} class="faint">
+          <Icon name="file" /> {file.name} ({formatBytes(file.size)})
+        </p>
+      ) : (
         <a key={file.id} class="btn" href={url(`/grants/${grant}/files/${file.id}`)} target="_blank" rel="noopener" download={file.name}>
           <Icon name="download" />
           {file.name} ({formatBytes(file.size)})
@@ -51,7 +55,7 @@ export function Message({ grant, item, tags, faint, marked }: { grant: Id; item:
             .join(' · ')}
         </p>
       ) : null}
-      {item.gone ? null : faint ? <Tagged item={item} tags={tags} /> : <Tagging grant={grant} item={item} tags={tags} />}
+      {item.gone || grant === undefined ? null : faint ? <Tagged item={item} tags={tags} /> : <Tagging grant={grant} item={item} tags={tags} />}
     </div>
   );
 }

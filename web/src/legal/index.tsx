@@ -17,12 +17,14 @@ const Matters = lazy(() => import('./matters.tsx').then((module) => module.Matte
 const Orders = lazy(() => import('../rooms/orders.tsx').then((module) => module.Orders));
 const Proposals = lazy(() => import('../rooms/proposals.tsx').then((module) => module.ProposedRules));
 const Reading = lazy(() => import('./reading.tsx').then((module) => module.Reading));
+const SupervisionRoom = lazy(() => import('./supervision.tsx').then((module) => module.SupervisionRoom));
 const Verify = lazy(() => import('./verify.tsx').then((module) => module.Verify));
 
 const parts = () => [
   { at: '', name: t('exports') },
   { at: 'archive', name: t('archive') },
   { at: 'matters', name: t('matters') },
+  { at: 'supervision', name: t('supervision') },
   { at: 'forget', name: t('forget') },
   { at: 'destroyed', name: t('destroyed') },
   { at: 'rules', name: t('rules') },
@@ -48,6 +50,8 @@ function view(at: string, then: string[]) {
       return <Matters path={then} />;
     case 'read':
       return <Reading key={then[0]} id={then[0] ?? ''} c={then[1]} />;
+    case 'supervision':
+      return <SupervisionRoom path={then} />;
     case 'forget':
       return <Orders base="legal" at={then[0]} />;
     case 'destroyed':

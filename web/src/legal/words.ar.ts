@@ -7,6 +7,7 @@ export default {
   forget: 'الإتلاف بالطلب',
   destroyed: 'المُتلَف',
   rules: 'القواعد',
+  supervision: 'الإشراف',
   verify: 'التحقق',
   archive: 'الأرشيف اليومي',
   ledger: 'السجل',

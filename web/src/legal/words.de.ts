@@ -7,6 +7,7 @@ export default {
   forget: 'Vergessen',
   destroyed: 'Vernichtet',
   rules: 'Regeln',
+  supervision: 'Aufsicht',
   verify: 'Verifizieren',
   archive: 'Tägliches Archiv',
   ledger: 'Protokoll',

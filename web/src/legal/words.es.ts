@@ -7,6 +7,7 @@ export default {
   forget: 'Olvido',
   destroyed: 'Destruido',
   rules: 'Reglas',
+  supervision: 'Supervisión',
   verify: 'Verificar',
   archive: 'Archivo diario',
   ledger: 'Registro',

@@ -7,6 +7,7 @@ export default {
   forget: 'Vergeten',
   destroyed: 'Vernietigd',
   rules: 'Regels',
+  supervision: 'Toezicht',
   verify: 'Verifiëren',
   archive: 'Dagelijks archief',
   ledger: 'Logboek',

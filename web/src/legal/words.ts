@@ -9,6 +9,7 @@ export const english = {
   forget: 'Forgetting',
   destroyed: 'Destroyed',
   rules: 'Rules',
+  supervision: 'Supervision',
   verify: 'Verify',
   archive: 'Daily archive',
   ledger: 'Ledger',

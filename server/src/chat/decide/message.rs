@@ -2,7 +2,7 @@
 
 use migrations_free_store::Id;
 
-use super::{Ack, Build, Facts, confirm, poll};
+use super::{Ack, Build, Facts, confirm, poll, supervise};
 use crate::chat::authorise::{Sight, may_write};
 use crate::chat::command::{
     EMOJI_BYTES_MAX, FILES_MAX, MENTIONS_MAX, Send, TEXT_BYTES_MAX, Target, URGENT_PER_DAY_MAX,
@@ -11,6 +11,7 @@ use crate::chat::event::{Act, Content};
 use crate::chat::refusal::Refusal;
 use crate::chat::schedule::Waited;
 use crate::chat::state::{Channel, State, day_of};
+use crate::chat::supervision::Writing;
 
 pub(super) fn send(
     build: &mut Build<'_>,
@@ -58,6 +59,17 @@ pub(super) fn send(
     if send.urgent {
         may_be_urgent(channel, send, facts.now_ms)?;
     }
+    let q = channel.head + 1;
+    let said = files.iter().map(|f| f.name.as_str());
+    let said = said.chain(options.iter().flatten().map(String::as_str));
+    let texts: Vec<&str> = std::iter::once(text).chain(said).collect();
+    let writing = Writing {
+        channel: send.c,
+        q: Some(q),
+        texts: &texts,
+        acknowledged: waited.is_none().then_some(&send.acknowledged),
+    };
+    let taken = supervise::judge(build, &writing)?;
     let act = Act::MessagePosted {
         n: channel.messages + 1,
         thread: send.th,
@@ -80,7 +92,9 @@ pub(super) fn send(
             preview: facts.preview.clone().filter(|made| made.stands_in(text)),
             ..Content::default()
         },
-    )
+    )?;
+    supervise::take(build, send.c, q, false, taken);
+    Ok(())
 }
 
 /// May this person write there at all, now? Of a thread with the message that it hangs from.
@@ -130,10 +144,10 @@ fn may_be_urgent(channel: &Channel, send: &Send, now_ms: u64) -> Result<(), Refu
 
 pub(super) fn edit(
     build: &mut Build<'_>,
-    c: Id,
-    q: u64,
+    (c, q): (Id, u64),
     b: &str,
     m: &[Id],
+    acknowledged: &[Id],
     facts: &Facts,
 ) -> Result<(), Refusal> {
     let channel = open_channel(build.state, c)?;
@@ -157,7 +171,15 @@ pub(super) fn edit(
         mentions: mentions(channel, m)?,
     };
     let day = live_day(build.state, c, q, target.day)?;
+    let writing = Writing {
+        channel: c,
+        q: None,
+        texts: &[text],
+        acknowledged: Some(acknowledged),
+    };
+    let taken = supervise::judge(build, &writing)?;
     build.amended(c, day, act, Some(Content::text(text)));
+    supervise::take(build, c, q, true, taken);
     Ok(())
 }
 

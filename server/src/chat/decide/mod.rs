@@ -19,6 +19,7 @@ mod push;
 pub mod review;
 mod save;
 mod schedule;
+pub mod supervise;
 pub mod tag;
 
 pub use message::{could_send, text as message_text};
@@ -128,6 +129,8 @@ pub struct Ack {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule: Option<Id>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<u64>,
     /// Where a look stands in the log.
     #[serde(skip)]
@@ -185,6 +188,10 @@ impl Ack {
                 schedule: Some(*schedule),
                 ..Ack::default()
             },
+            Act::SupervisionProposed { rule, .. } => Ack {
+                rule: Some(*rule),
+                ..Ack::default()
+            },
             Act::OrderRequested { order, .. } => Ack {
                 order: Some(*order),
                 ..Ack::default()
@@ -223,15 +230,45 @@ pub fn decide(
     };
     match authorised.command() {
         Command::Send(send) => message::send(&mut build, send, None, &facts)?,
-        Command::Schedule { c, b, m, at } => {
-            schedule::schedule(&mut build, *c, b, m, *at, &mut facts)?
+        Command::Schedule {
+            c,
+            b,
+            m,
+            at,
+            acknowledged,
+        } => {
+            let wanted = schedule::Wanted {
+                b,
+                m,
+                at: *at,
+                acknowledged,
+            };
+            schedule::schedule(&mut build, *c, &wanted, &mut facts)?
         }
-        Command::ScheduleChange { schedule, b, m, at } => {
-            schedule::change(&mut build, *schedule, b, m, *at)?
+        Command::ScheduleChange {
+            schedule,
+            b,
+            m,
+            at,
+            acknowledged,
+        } => {
+            let wanted = schedule::Wanted {
+                b,
+                m,
+                at: *at,
+                acknowledged,
+            };
+            schedule::change(&mut build, *schedule, &wanted)?
         }
         Command::ScheduleCancel { schedule } => schedule::cancel(&mut build, *schedule)?,
         Command::ScheduleNow { schedule } => schedule::now(&mut build, *schedule, &facts)?,
-        Command::Edit { c, q, b, m } => message::edit(&mut build, *c, *q, b, m, &facts)?,
+        Command::Edit {
+            c,
+            q,
+            b,
+            m,
+            acknowledged,
+        } => message::edit(&mut build, (*c, *q), b, m, acknowledged, &facts)?,
         Command::Delete { c, q } => message::delete(&mut build, *c, *q, &facts)?,
         Command::React { c, q, e, on } => message::react(&mut build, *c, *q, e, *on, &facts)?,
         Command::Read { c, q } => message::read(&mut build, *c, *q, &facts),
@@ -355,6 +392,14 @@ pub fn decide(
             tag::withdraw(&mut build, *grant, (*c, *q), *note, &facts)?
         }
         Command::ExportTagged(asked) => tag::export(&mut build, asked, &mut facts)?,
+        Command::SupervisionSet(asked) => supervise::set(&mut build, asked, &mut facts)?,
+        Command::SupervisionApprove { rule } => supervise::approve(&mut build, *rule)?,
+        Command::SupervisionRemove { rule } => supervise::remove(&mut build, *rule)?,
+        Command::SupervisionReview {
+            item,
+            outcome,
+            note,
+        } => supervise::review(&mut build, *item, *outcome, note)?,
         Command::EraseRequest { person, reason } => {
             forget::request_erase(&mut build, *person, reason, &mut facts)?
         }

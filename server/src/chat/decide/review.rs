@@ -2,7 +2,7 @@
 
 use migrations_free_store::Id;
 
-use super::{Build, Facts};
+use super::{Build, Facts, supervise};
 use crate::chat::command::{HOLD_NAMES_MAX, Look, REASON_CHARS_MAX, clean_text};
 use crate::chat::event::{Act, Content};
 use crate::chat::grant::{GRANT_DAYS_MAX, Grant, GrantState, Reach};
@@ -161,6 +161,9 @@ pub(super) fn look(build: &mut Build<'_>, look: &Look) -> Result<(), Refusal> {
         build.audit(Act::LookCounted { matter, reach }, None, sealed(words));
         return Ok(());
     }
+    if let Look::Supervised { item } = look {
+        return supervise::look(build, *item);
+    }
     let (grant, channels) = look.under().ok_or(Refusal::NotFound)?;
     let standing = standing(build.state, grant, build.now_ms)?;
     let reach = standing.reach();
@@ -203,7 +206,7 @@ pub(super) fn look(build: &mut Build<'_>, look: &Look) -> Result<(), Refusal> {
             };
             (act, None)
         }
-        Look::Counted { .. } => return Err(Refusal::NotFound),
+        Look::Counted { .. } | Look::Supervised { .. } => return Err(Refusal::NotFound),
     };
     build.audit(act, None, content);
     Ok(())

@@ -3,7 +3,7 @@
 use migrations_free_store::Id;
 
 use super::message::{self, open_channel};
-use super::{Build, Facts};
+use super::{Build, Facts, supervise};
 use crate::chat::authorise::may_write;
 use crate::chat::command::Send;
 use crate::chat::event::{Act, Content};
@@ -13,16 +13,23 @@ use crate::chat::schedule::{
 };
 use crate::chat::state::{DAY_MS, day_of};
 use crate::chat::subject::Subject;
+use crate::chat::supervision::Writing;
+
+/// What is to be sent, and when.
+pub(super) struct Wanted<'a> {
+    pub b: &'a str,
+    pub m: &'a [Id],
+    pub at: u64,
+    pub acknowledged: &'a [Id],
+}
 
 pub(super) fn schedule(
     build: &mut Build<'_>,
     c: Id,
-    b: &str,
-    m: &[Id],
-    at: u64,
+    wanted: &Wanted<'_>,
     facts: &mut Facts,
 ) -> Result<(), Refusal> {
-    let (text, mentions) = fits(build, c, b, m, at)?;
+    let (text, mentions) = fits(build, c, wanted)?;
     if build.state.schedules.of(build.person()).count() >= SCHEDULED_MAX {
         return Err(Refusal::Fault {
             code: "schedule/full",
@@ -33,7 +40,7 @@ pub(super) fn schedule(
     }
     let act = Act::MessageScheduled {
         schedule: facts.ids.take()?,
-        due_at: at,
+        due_at: wanted.at,
         mentions,
     };
     build.said(c, act, text)
@@ -42,9 +49,7 @@ pub(super) fn schedule(
 pub(super) fn change(
     build: &mut Build<'_>,
     schedule: Id,
-    b: &str,
-    m: &[Id],
-    at: u64,
+    wanted: &Wanted<'_>,
 ) -> Result<(), Refusal> {
     let known = own(build, schedule)?;
     let c = known.channel;
@@ -54,10 +59,10 @@ pub(super) fn change(
         ));
     }
     may_write(build.state, build.person(), c, false)?;
-    let (text, mentions) = fits(build, c, b, m, at)?;
+    let (text, mentions) = fits(build, c, wanted)?;
     let act = Act::ScheduleChanged {
         schedule,
-        due_at: at,
+        due_at: wanted.at,
         mentions,
     };
     build.said(c, act, text)
@@ -136,6 +141,7 @@ fn post(
         urgent: false,
         poll: None,
         lp: None,
+        acknowledged: Vec::new(),
     };
     let waited = Waited {
         schedule,
@@ -145,21 +151,15 @@ fn post(
 }
 
 /// What is scheduled could be sent now, but for the pause of a slow channel; and its words live until their time.
-fn fits(
-    build: &Build<'_>,
-    c: Id,
-    b: &str,
-    m: &[Id],
-    at: u64,
-) -> Result<(Content, Vec<Id>), Refusal> {
-    let channel = open_channel(build.state, c)?;
-    let text = message::text(b)?;
+fn fits(build: &Build<'_>, c: Id, wanted: &Wanted<'_>) -> Result<(Content, Vec<Id>), Refusal> {
+    let (channel, at) = (open_channel(build.state, c)?, wanted.at);
+    let text = message::text(wanted.b)?;
     if text.trim().is_empty() {
         return Err(Refusal::invalid(
             "A message that is sent later needs a text.",
         ));
     }
-    let mentions = message::mentions(channel, m)?;
+    let mentions = message::mentions(channel, wanted.m)?;
     if at <= build.now_ms {
         return Err(Refusal::invalid("Choose a time that is still to come."));
     }
@@ -179,5 +179,13 @@ fn fits(
             message: "This channel does not keep what is written for so long: it would be destroyed before it is sent. Choose an earlier time.".into(),
         });
     }
+    // Its author is asked now, while there. When its time comes, what a rule finds is taken then.
+    let writing = Writing {
+        channel: c,
+        q: None,
+        texts: &[text],
+        acknowledged: Some(wanted.acknowledged),
+    };
+    supervise::judge(build, &writing)?;
     Ok((Content::text(text), mentions))
 }

@@ -85,6 +85,7 @@ pub async fn upload(
         Taken::Elsewhere(received) => {
             let refusal = Refusal::Conflict("The upload continues elsewhere.");
             let failure = Failure {
+                rules: Vec::new(),
                 received: Some(received),
                 ..Failure::from(&refusal)
             };

@@ -19,6 +19,7 @@ pub mod previews;
 pub mod push;
 pub mod record;
 pub mod review;
+pub mod supervision;
 pub mod tagged;
 pub mod unusual;
 
@@ -95,6 +96,9 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(review::looks))
         .routes(routes!(tagged::tags))
         .routes(routes!(tagged::chosen))
+        .routes(routes!(supervision::rules))
+        .routes(routes!(supervision::queue))
+        .routes(routes!(supervision::one))
         .routes(routes!(log::ledger))
         .routes(routes!(log::checkpoint))
         .routes(routes!(log::consistency))

@@ -343,7 +343,7 @@ pub(super) fn looks_told(state: &crate::chat::State, person: Id, now_ms: u64) ->
 
 impl App {
     /// Durable when this returns: only then may anything leave. The door asks again whether it is allowed.
-    async fn record(&self, session: Session, look: Look) -> Result<Position, Refusal> {
+    pub(super) async fn record(&self, session: Session, look: Look) -> Result<Position, Refusal> {
         let command = Command::Door(Inner::Look(look));
         let ack = self.door.submit(session.actor(), command, None).await?;
         ack.position.ok_or(Refusal::Unavailable)

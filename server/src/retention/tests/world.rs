@@ -154,6 +154,7 @@ impl World {
                     urgent: false,
                     poll: None,
                     lp: None,
+                    acknowledged: Vec::new(),
                 });
                 let message = model.records.len();
                 let day = model.today;
@@ -168,6 +169,7 @@ impl World {
                     q: self.seqs[&found.message],
                     b: "something better".into(),
                     m: vec![],
+                    acknowledged: vec![],
                 };
                 self.says(
                     model,
