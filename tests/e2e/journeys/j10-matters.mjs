@@ -93,6 +93,30 @@ export default async function matters(world, promise) {
     }
   });
 
+  await promise('who is to know of a hold gets a notice, and confirms it', async () => {
+    await olga.go(`#/legal/matters/${matter}`);
+    await olga.link('Write a notice').click();
+    const people = olga.page.getByRole('group', { name: 'Who gets it' });
+    await people.getByRole('checkbox', { name: /^Mallory Gone/, checked: true }).uncheck();
+    await people.getByRole('checkbox', { name: /^Linus Baker/ }).check();
+    await olga.text('Say what it is about').waitFor();
+    const text = olga.field('Notice');
+    assert.ok(await olga.button('Send, and ask for confirmation').isDisabled(), 'not with a blank in it');
+    await text.fill((await text.inputValue()).replace('…', 'missing bottles'));
+    await serious(olga.page);
+    await world.shot(olga, '84-notice');
+    await olga.button('Send, and ask for confirmation').click();
+    await olga.link('Open the conversation with Linus Baker').waitFor();
+    await linus.openChannel('Notice to preserve');
+    await linus.row('missing bottles').getByRole('button', { name: 'Confirm that you have read this' }).click();
+    await world.shot(linus, '84-notice-got');
+    await olga.link('Open the conversation with Linus Baker').click();
+    await olga.row('missing bottles').getByRole('button', { name: '1 of 1 confirmed' }).waitFor();
+    await linus.openChannel(PLACE);
+    await olga.go('#/legal/matters');
+    await olga.page.getByRole('row', { name: /Mallory Gone.*Tax audit: all of it/ }).waitFor();
+  });
+
   await promise('a hold is released knowing that this destroys nothing', async () => {
     await olga.page.getByRole('row', { name: new RegExp(`Everybody.*${CASE}`) }).getByRole('button', { name: `Release: ${PLACE}` }).click();
     const dialog = olga.dialog('Release this hold?');

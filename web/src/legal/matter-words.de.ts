@@ -28,6 +28,7 @@ export default {
   held_none: 'Nichts wird festgehalten.',
   this_held: 'Was er festhält',
   this_held_none: 'Dieser Fall hält nichts fest. Was seine Zeit überschreitet, wird vernichtet wie überall.',
+  notice: 'Mitteilung schreiben',
   place: 'Legal Hold setzen',
   where: 'Wo',
   who: 'Von wem',

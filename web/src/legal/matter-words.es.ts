@@ -28,6 +28,7 @@ export default {
   held_none: 'No hay nada retenido.',
   this_held: 'Lo que retiene',
   this_held_none: 'Este asunto no retiene nada. Lo que supera su plazo se destruye como en todas partes.',
+  notice: 'Escribir un aviso',
   place: 'Imponer una retención',
   where: 'Dónde',
   who: 'De quién',

@@ -28,6 +28,7 @@ export default {
   held_none: 'Er wordt niets vastgehouden.',
   this_held: 'Wat ze vasthoudt',
   this_held_none: 'Deze zaak houdt niets vast. Wat zijn tijd heeft gehad wordt vernietigd zoals overal.',
+  notice: 'Schrijf een bericht',
   place: 'Bewaarplicht opleggen',
   where: 'Waar',
   who: 'Van wie',

@@ -34,6 +34,7 @@ export const english = {
   held_none: 'Nothing is held.',
   this_held: 'What it holds',
   this_held_none: 'This matter holds nothing. What passes its time is destroyed as everywhere.',
+  notice: 'Write a notice',
   place: 'Place a hold',
   where: 'Where',
   who: 'Whose',

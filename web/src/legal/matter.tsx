@@ -60,10 +60,17 @@ export function OneMatter({ id }: { id: Id }) {
                 hint={t('held_hint')}
                 actions={
                   matter.closed_at ? undefined : (
-                    <a class="btn primary" href={href('legal', 'matters', id, 'hold')}>
-                      <Icon name="lock" />
-                      {t('place')}
-                    </a>
+                    <div class="row wrap">
+                      {matter.holds.length ? (
+                        <a class="btn" href={href('legal', 'matters', id, 'notice')}>
+                          {t('notice')}
+                        </a>
+                      ) : null}
+                      <a class="btn primary" href={href('legal', 'matters', id, 'hold')}>
+                        <Icon name="lock" />
+                        {t('place')}
+                      </a>
+                    </div>
                   )
                 }
               >

@@ -3,6 +3,7 @@
 import { href } from '../core/route.ts';
 import type { Matter } from '../core/types.ts';
 import { Icon } from '../ui/icon.tsx';
+import { lazy } from '../ui/lazy.tsx';
 import { Empty, Load } from '../ui/states.tsx';
 import { DataTable } from '../rooms/data-table.tsx';
 import { nameOf } from '../rooms/known.ts';
@@ -18,11 +19,14 @@ import { CountMessages } from './count.tsx';
 import { AskGrant } from './grant-ask.tsx';
 import { ExportTagged } from './tagged-export.tsx';
 
+const WriteNotice = lazy(() => import('../letters/notice.tsx').then((module) => module.WriteNotice));
+
 export function Matters({ path: [at, then] }: { path: string[] }) {
   if (at === 'new') return <OpenMatter />;
   if (at && then === 'hold') return <PlaceHold key={at} id={at} />;
   if (at && then === 'count') return <CountMessages key={at} id={at} />;
   if (at && then === 'read') return <AskGrant key={at} id={at} />;
+  if (at && then === 'notice') return <WriteNotice key={at} id={at} />;
   if (at && then === 'tagged') return <ExportTagged key={at} id={at} />;
   return at ? <OneMatter key={at} id={at} /> : <List />;
 }
