@@ -461,7 +461,14 @@ fn what_waits_is_told_and_a_day_that_is_destroyed_before_it_arrived_is_on_record
     );
     assert!(!vault.exists());
     assert_eq!(warnings(&mut ada), ["archive_down", "archive_losing"]);
-    let failed = olga.gets("/api/v1/ledger?act=archive.failed");
+    let deadline = Instant::now() + PATIENCE;
+    let failed = loop {
+        let failed = olga.gets("/api/v1/ledger?act=archive.failed");
+        if !failed["entries"][0].is_null() || Instant::now() > deadline {
+            break failed;
+        }
+        thread::sleep(Duration::from_millis(20));
+    };
     assert_eq!(
         failed["entries"].as_array().map(Vec::len),
         Some(1),

@@ -12,7 +12,7 @@ use tests::words::random;
 use tests::world::{Person, World};
 
 /// How often; `DAYLIGHT_CRASHES` changes it.
-const CRASHES: u64 = 200;
+const CRASHES: u64 = 100;
 const SENDERS: usize = 3;
 /// Unanswered messages per sender.
 const WINDOW: usize = 32;

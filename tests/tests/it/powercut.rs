@@ -12,7 +12,7 @@ use tests::world::World;
 use crate::crash::Outbox;
 use crate::disks::{Disk, run};
 
-const ROUNDS: u64 = 20;
+const ROUNDS: u64 = 12;
 const DISK_MIB: u64 = 1024;
 
 #[test]
