@@ -193,6 +193,8 @@ fn needed_inside(inner: &Inner) -> Left {
         | Inner::UseReset { .. }
         | Inner::SetCredential { .. }
         | Inner::SigninLocked { .. }
+        | Inner::AccountNew { .. }
+        | Inner::AccountSet { .. }
         | Inner::PushKey { .. }
         | Inner::PushOn { .. }
         | Inner::Look(_)

@@ -86,6 +86,7 @@ fn mine(act: &Act, actor: Id, person: Id) -> Option<bool> {
         Act::PersonJoined { person: of, .. }
         | Act::PersonRenamed { person: of }
         | Act::SessionOpened { person: of, .. }
+        | Act::AccountSet { person: of, .. }
         | Act::QuietSet { person: of } => (*of == person).then_some(true),
         // A matter's reader may have written of why: that is not her word. A device's address is a secret.
         Act::CredentialSet { person: of }

@@ -329,7 +329,9 @@ fn authorise_door(state: &State, actor: Actor, door: &Door) -> Result<(), Refusa
             | Door::ExportExpired { .. }
             | Door::PushKey { .. }
             | Door::PushGone { .. }
-            | Door::SigninLocked { .. },
+            | Door::SigninLocked { .. }
+            | Door::AccountNew { .. }
+            | Door::AccountSet { .. },
             Actor::System,
         )
         | (
@@ -444,6 +446,8 @@ fn authorise_door(state: &State, actor: Actor, door: &Door) -> Result<(), Refusa
             | Door::UseReset { .. }
             | Door::SetCredential { .. }
             | Door::SigninLocked { .. }
+            | Door::AccountNew { .. }
+            | Door::AccountSet { .. }
             | Door::PushKey { .. }
             | Door::PushOn { .. }
             | Door::PushOff

@@ -3,6 +3,7 @@
 use migrations_free_store::{Id, Position, Scope};
 use serde::{Deserialize, Serialize};
 
+use super::account::{Account, Source};
 use super::event::{Content, Entry, FileFact, Hash, PollFact, Restoration};
 use super::grant::Reach;
 use super::quiet::QuietHours;
@@ -531,6 +532,18 @@ pub enum Door {
     },
     SigninLocked {
         person: Id,
+    },
+    /// Somebody whom the company's directory or sign-in vouches for comes new: without a secret of her own.
+    AccountNew {
+        name: String,
+        account: Account,
+        how: Source,
+    },
+    /// What the company knows of somebody is this from now on.
+    AccountSet {
+        person: Id,
+        account: Option<Account>,
+        how: Source,
     },
     /// Made once, before the first device asks.
     PushKey {

@@ -3,6 +3,7 @@
 use migrations_free_store::Id;
 use serde::{Deserialize, Serialize};
 
+use super::account::Account;
 use super::hash::Hash;
 use super::preview::LinkPreview;
 use super::quiet::QuietHours;
@@ -65,6 +66,9 @@ pub struct Content {
     /// What a rule of supervision looks for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub rule: Option<RuleWords>,
+    /// By what the company knows this person elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub account: Option<Account>,
 }
 
 impl Content {

@@ -6,6 +6,7 @@
 use migrations_free_store::{Id, Part, Position, Record, Scope};
 use serde::{Deserialize, Serialize};
 
+use super::account::Source;
 use super::command::{ChannelKind, ExportFormat, Role};
 pub use super::content::{Content, FileFact, ImportedFrom, UnreadLine};
 use super::grant::Reach;
@@ -180,6 +181,9 @@ pub enum Act {
     /// When this person is told of nothing; without content: never.
     #[serde(rename = "quiet.set")]
     QuietSet { person: Id },
+    /// By what the company knows this person elsewhere is in the content; without: she is known by nothing.
+    #[serde(rename = "account.set")]
+    AccountSet { person: Id, how: Source },
     #[serde(rename = "invite.created")]
     InviteCreated {
         invite: Id,
@@ -717,6 +721,7 @@ impl Act {
             Act::PushSubscribed { .. } => "push.subscribed",
             Act::PushEnded { .. } => "push.ended",
             Act::QuietSet { .. } => "quiet.set",
+            Act::AccountSet { .. } => "account.set",
             Act::InviteCreated { .. } => "invite.created",
             Act::InviteRevoked { .. } => "invite.revoked",
             Act::ChannelCreated { .. } => "channel.created",

@@ -3,6 +3,7 @@
 //! Reading order: command -> authorise -> decide -> event -> state. A refusal is an expected answer. `fate` says what
 //! is kept when something is to be forgotten.
 
+pub mod account;
 pub mod archive;
 pub mod asks;
 pub mod authorise;

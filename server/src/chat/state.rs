@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use migrations_free_store::{Id, Position};
 use serde::{Deserialize, Serialize};
 
+use super::account::Accounts;
 pub use super::archive::{Archive, ArchiveState, Delivery};
 pub use super::asks::{Ask, Asks};
 use super::command::{ChannelKind, Role};
@@ -59,6 +60,7 @@ pub struct State {
     pub unfinished: BTreeSet<Subject>,
     /// What is to be sent later.
     pub schedules: Schedules,
+    pub accounts: Accounts,
     /// What officers noted about messages, by matter.
     pub reviews: HashMap<Id, Review>,
     /// Where the log has the key that pushes are signed with.
@@ -1022,6 +1024,7 @@ impl State {
                 }
                 self.recall(Named::Quiet(*person), content);
             }
+            Act::AccountSet { person, .. } => self.accounts.set(*person, event.position, content),
             Act::InviteCreated {
                 invite,
                 role,
@@ -1550,6 +1553,7 @@ impl State {
             (person.quiet, person.quiet_at) = (None, None);
         }
         self.schedules.forget(id);
+        self.accounts.forget(id);
         for device in self.pushed.remove(&id).unwrap_or_default() {
             self.end_push(device);
         }
@@ -1619,6 +1623,8 @@ impl State {
         all.extend(quiet.filter_map(|(id, p)| Some((Named::Quiet(*id), p.quiet_at?))));
         let rules = self.supervision.rules.iter();
         all.extend(rules.map(|(id, rule)| (Named::Rule(*id), rule.proposed)));
+        let accounts = self.accounts.positions();
+        all.extend(accounts.map(|(id, at)| (Named::Account(id), at)));
         all
     }
 
@@ -1645,6 +1651,7 @@ impl State {
                 }
             }
             Named::Rule(id) => self.supervision.recall(id, content),
+            Named::Account(id) => self.accounts.recall(id, content),
             Named::Quiet(id) => {
                 if let Some(person) = self.people.get_mut(&id) {
                     person.quiet = content.and_then(|c| c.quiet.clone());
@@ -1902,6 +1909,7 @@ pub enum Named {
     Push(Id),
     Quiet(Id),
     Rule(Id),
+    Account(Id),
 }
 
 fn name_channel(channel: &mut Channel, content: Option<&Content>) {

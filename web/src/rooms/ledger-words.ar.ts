@@ -73,6 +73,7 @@ export default {
   'push.subscribed': 'الجهاز يتلقى إشعارات فورية',
   'push.ended': 'لم يعد الجهاز يتلقى إشعارات فورية',
   'quiet.set': 'ضُبطت ساعات الهدوء',
+  'account.set': 'ضُبط الاسم في تسجيل دخول الشركة',
   'invite.created': 'أُنشئت دعوة',
   'invite.revoked': 'أُبطلت دعوة',
   'channel.created': 'أُنشئت قناة',

@@ -73,6 +73,7 @@ export default {
   'push.subscribed': 'Gerät wird per Push geweckt',
   'push.ended': 'Gerät wird nicht mehr geweckt',
   'quiet.set': 'Ruhezeiten festgelegt',
+  'account.set': 'Name bei der Anmeldung der Firma festgelegt',
   'invite.created': 'Einladung erstellt',
   'invite.revoked': 'Einladung widerrufen',
   'channel.created': 'Kanal erstellt',

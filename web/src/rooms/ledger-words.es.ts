@@ -73,6 +73,7 @@ export default {
   'push.subscribed': 'El dispositivo recibe avisos push',
   'push.ended': 'El dispositivo ya no recibe avisos push',
   'quiet.set': 'Horas de silencio fijadas',
+  'account.set': 'Nombre en el acceso de la empresa fijado',
   'invite.created': 'Invitación creada',
   'invite.revoked': 'Invitación revocada',
   'channel.created': 'Canal creado',

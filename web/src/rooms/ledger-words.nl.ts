@@ -73,6 +73,7 @@ export default {
   'push.subscribed': 'Apparaat krijgt pushberichten',
   'push.ended': 'Apparaat krijgt geen pushberichten meer',
   'quiet.set': 'Stille uren ingesteld',
+  'account.set': 'Naam bij de aanmelding van het bedrijf vastgelegd',
   'invite.created': 'Uitnodiging gemaakt',
   'invite.revoked': 'Uitnodiging ingetrokken',
   'channel.created': 'Kanaal gemaakt',

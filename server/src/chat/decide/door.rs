@@ -3,6 +3,7 @@
 use migrations_free_store::{Id, Scope};
 
 use super::{Build, Facts, archive, community, forget, policy, push, review, schedule};
+use crate::chat::account::{self, Account, Source};
 use crate::chat::command::{ChannelKind, Door, ImportRow, NewSession, Role, clean_name};
 use crate::chat::event::{Act, Content, Entry, Keep};
 use crate::chat::refusal::Refusal;
@@ -79,6 +80,23 @@ pub(super) fn decide(build: &mut Build<'_>, door: &Door, facts: &mut Facts) -> R
         }
         Door::SigninLocked { person } => {
             build.audit(Act::SigninLocked { person: *person }, None, None)
+        }
+        Door::AccountNew { name, account, how } => {
+            account::check(build.state, None, account)?;
+            let person = new_person(build, name, Role::Member, None, facts)?;
+            set_account(build, person, Some(account), *how);
+        }
+        Door::AccountSet {
+            person,
+            account,
+            how,
+        } => {
+            let known = build.state.people.get(person).filter(|p| !p.erased);
+            known.ok_or(Refusal::NotFound)?;
+            if let Some(account) = account {
+                account::check(build.state, Some(*person), account)?;
+            }
+            set_account(build, *person, account.as_ref(), *how);
         }
         Door::PushKey { key } => push::key(build, key)?,
         Door::PushOn { endpoint } => push::subscribe(build, endpoint)?,
@@ -277,7 +295,8 @@ fn setup(
     let title = clean_name(workspace, "The workspace's name")?;
     let workspace = facts.ids.take()?;
     let act = Act::WorkspaceCreated { workspace };
-    let person = new_person(build, name, Role::Admin, None, credential, facts)?;
+    let person = new_person(build, name, Role::Admin, None, facts)?;
+    set_credential(build, person, credential);
     build.push(
         act,
         None,
@@ -331,7 +350,8 @@ fn join(
     if !maker_is_admin && channels.is_empty() {
         return Err(Refusal::Gone);
     }
-    let person = new_person(build, name, known.role, Some(invite), credential, facts)?;
+    let person = new_person(build, name, known.role, Some(invite), facts)?;
+    set_credential(build, person, credential);
     open_session(build, person, Entry::Join, session, facts)?;
     for channel in channels {
         match known.asks {
@@ -366,7 +386,6 @@ fn new_person(
     name: &str,
     role: Role,
     invite: Option<Id>,
-    credential: &str,
     facts: &mut Facts,
 ) -> Result<Id, Refusal> {
     let name = clean_name(name, "Your name")?;
@@ -387,8 +406,15 @@ fn new_person(
             ..Content::default()
         }),
     );
-    set_credential(build, person, credential);
     Ok(person)
+}
+
+fn set_account(build: &mut Build<'_>, person: Id, account: Option<&Account>, how: Source) {
+    let content = account.map(|account| Content {
+        account: Some(account.clone()),
+        ..Content::default()
+    });
+    build.personal(person, Act::AccountSet { person, how }, content);
 }
 
 fn set_credential(build: &mut Build<'_>, person: Id, credential: &str) {
