@@ -28,6 +28,8 @@ pub const INVITE_USES_MAX: u32 = 10_000;
 pub const KEEP_DAYS_MAX: u32 = 36_500;
 /// Channels or people that one hold names.
 pub const HOLD_NAMES_MAX: usize = 500;
+pub const HOLD_WORDS_MAX: usize = 100;
+pub const HOLD_WORDS_CHARS_MAX: usize = 200;
 /// Messages that one order names.
 pub const REDACT_MESSAGES_MAX: usize = 100;
 /// People that one message asks for a confirmation.
@@ -281,6 +283,9 @@ pub enum Command {
         from: Option<u64>,
         #[serde(default)]
         to: Option<u64>,
+        /// As one searches: a message is held when any of these finds it, in any of its versions. None: all messages.
+        #[serde(default)]
+        words: Vec<String>,
     },
     #[serde(rename = "hold.release")]
     HoldRelease { hold: Id },

@@ -66,12 +66,26 @@ pub struct Content {
     /// What a rule of supervision looks for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub rule: Option<RuleWords>,
+    /// What a hold looks for, as one searches.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub words: Vec<String>,
     /// By what the company knows this person elsewhere.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub account: Option<Account>,
 }
 
 impl Content {
+    /// All that somebody wrote in it.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let preview = self.preview.iter();
+        let preview = preview.flat_map(|p| [Some(&p.title), p.description.as_ref()]);
+        (self.text.as_deref().into_iter())
+            .chain(self.files.iter().map(|file| file.name.as_str()))
+            .chain(self.options.iter().map(String::as_str))
+            .chain(self.unreadable.iter().map(|line| line.text.as_str()))
+            .chain(preview.flatten().map(String::as_str))
+    }
+
     pub fn text(text: impl Into<String>) -> Self {
         Content {
             text: Some(text.into()),

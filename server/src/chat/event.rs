@@ -378,6 +378,9 @@ pub enum Act {
         from_day: Option<u32>,
         #[serde(skip_serializing_if = "Option::is_none", default)]
         to_day: Option<u32>,
+        /// Only what these find, which stand in the content.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        by_words: bool,
     },
     #[serde(rename = "hold.released")]
     HoldReleased { hold: Id },

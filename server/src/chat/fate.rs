@@ -1,7 +1,7 @@
 //! What becomes of a record whose time has come: hold, then floor, then the destruction it is asked about.
 //!
 //! A user's delete only hides and a ceiling only says when to ask, so neither occurs here. Pure: a record is told by
-//! ids and days, never by what it says.
+//! ids and days; whether it says what a hold looks for is asked of the caller, and when nobody can tell, it does.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,6 +19,10 @@ pub struct Hold {
     pub by: Id,
     pub at: u64,
     pub placed: Position,
+    /// Only what the words find. When the log cannot tell them any more it preserves all that it could mean.
+    pub by_words: bool,
+    #[serde(skip)]
+    pub words: Vec<String>,
 }
 
 /// What the rules look at of a record.
@@ -54,8 +58,11 @@ pub struct Rules {
 }
 
 impl Rules {
-    pub fn fate(&self, facts: &Facts) -> Fate {
-        if let Some(hold) = self.holds.values().find(|hold| hold.matches(facts)) {
+    /// `says`: is what this hold looks for in any version of the record's message?
+    pub fn fate(&self, facts: &Facts, says: impl Fn(&Hold) -> bool) -> Fate {
+        let held =
+            |hold: &&Hold| hold.matches(facts) && (!hold.looks_at_words(facts) || says(hold));
+        if let Some(hold) = self.holds.values().find(held) {
             return Fate::Held(hold.matter);
         }
         // What a person is called has no floor: it belongs to no channel's record.
@@ -84,7 +91,7 @@ impl Rules {
 }
 
 impl Hold {
-    fn matches(&self, facts: &Facts) -> bool {
+    pub fn matches(&self, facts: &Facts) -> bool {
         if facts.channel.is_none() {
             // Whoever is named in a hold keeps the name.
             return facts
@@ -93,10 +100,15 @@ impl Hold {
                 .flatten()
                 .any(|person| self.people.contains(person));
         }
+        // What is found by its words is a message: whose that is counts, also of what others did to it.
+        let [who, whose] = facts.people;
+        let people = match self.by_words {
+            true => [whose.or(who), None],
+            false => [who, whose],
+        };
         self.covers(facts.channel, facts.day)
             && (self.people.is_empty()
-                || facts
-                    .people
+                || people
                     .iter()
                     .flatten()
                     .any(|person| self.people.contains(person)))
@@ -106,6 +118,11 @@ impl Hold {
         (self.from_day..=self.to_day).contains(&day)
             && (self.channels.is_empty()
                 || channel.is_some_and(|channel| self.channels.contains(&channel)))
+    }
+
+    /// A name is kept for whom it names, not for what it says.
+    fn looks_at_words(&self, facts: &Facts) -> bool {
+        self.by_words && facts.channel.is_some()
     }
 
     /// True when who acted has to be known, and not only where and when.

@@ -768,6 +768,7 @@ impl State {
                 people,
                 from_day,
                 to_day,
+                by_words,
             } => {
                 self.ruled = self.position;
                 self.holds.insert(
@@ -781,8 +782,11 @@ impl State {
                         by: actor,
                         at,
                         placed: event.position,
+                        by_words: *by_words,
+                        words: Vec::new(),
                     },
                 );
+                self.recall(Named::Hold(*hold), content);
             }
             Act::HoldReleased { hold } => {
                 self.ruled = self.position;
@@ -1625,6 +1629,8 @@ impl State {
         all.extend(rules.map(|(id, rule)| (Named::Rule(*id), rule.proposed)));
         let accounts = self.accounts.positions();
         all.extend(accounts.map(|(id, at)| (Named::Account(id), at)));
+        let holds = self.holds.iter().filter(|(_, hold)| hold.by_words);
+        all.extend(holds.map(|(id, hold)| (Named::Hold(*id), hold.placed)));
         all
     }
 
@@ -1652,6 +1658,11 @@ impl State {
             }
             Named::Rule(id) => self.supervision.recall(id, content),
             Named::Account(id) => self.accounts.recall(id, content),
+            Named::Hold(id) => {
+                if let Some(hold) = self.holds.get_mut(&id) {
+                    hold.words = content.map(|c| c.words.clone()).unwrap_or_default();
+                }
+            }
             Named::Quiet(id) => {
                 if let Some(person) = self.people.get_mut(&id) {
                     person.quiet = content.and_then(|c| c.quiet.clone());
@@ -1910,6 +1921,7 @@ pub enum Named {
     Quiet(Id),
     Rule(Id),
     Account(Id),
+    Hold(Id),
 }
 
 fn name_channel(channel: &mut Channel, content: Option<&Content>) {

@@ -5,6 +5,7 @@
 
 mod carry_out;
 mod plan;
+mod sought;
 #[cfg(test)]
 mod tests;
 

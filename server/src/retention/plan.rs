@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use migrations_free_store::{Clear, Error, Id, Position, Scope, Store};
 use sha2::{Digest, Sha256};
 
+use super::sought::{self, Sought};
 use crate::chat::command::Intent;
 use crate::chat::event::{Act, Event, Hash};
-use crate::chat::fate::{Facts, Fate, Rules};
+use crate::chat::fate::{Facts, Fate, Hold, Rules};
 use crate::chat::state::{ExportState, Order, day_of};
 use crate::chat::subject::Subject;
 use crate::chat::taken::{self, KeptBack, Taken};
@@ -71,6 +72,8 @@ struct Candidate {
     /// Its files without previews, and their size.
     attached: (u64, u64),
     is_message: bool,
+    /// Of the holds by words that could mean it, those whose words its message says.
+    said: Vec<Position>,
 }
 
 pub struct Planner<'v> {
@@ -78,6 +81,7 @@ pub struct Planner<'v> {
     rules: Rules,
     /// Whose message stands at a place.
     authors: HashMap<(Id, u64), Option<Id>>,
+    sought: Sought,
 }
 
 impl<'v> Planner<'v> {
@@ -85,6 +89,7 @@ impl<'v> Planner<'v> {
         let rules = views.state.read().rules(now_ms);
         Planner {
             views,
+            sought: Sought::of(&rules),
             rules,
             authors: HashMap::new(),
         }
@@ -217,7 +222,7 @@ impl<'v> Planner<'v> {
         let (mut named, mut waited) = (BTreeSet::new(), BTreeSet::new());
         for q in messages {
             named.insert(*q);
-            waited.extend(self.waited(channel, *q)?);
+            waited.extend(sought::waited(self.views, channel, *q)?);
             let amendments = self.views.amendments.of_range(channel, *q, *q)?;
             let theirs = amendments.iter().filter(|a| a.kind != Kind::Reply);
             named.extend(theirs.map(|a| a.q));
@@ -240,17 +245,6 @@ impl<'v> Planner<'v> {
         Ok(true)
     }
 
-    /// Where its texts stand from before it was sent.
-    fn waited(&self, channel: Id, q: u64) -> Result<Vec<Position>, Error> {
-        let records = self.views.store.channel_page(channel, q, q)?;
-        let events = records.iter().filter_map(|r| Event::read_escrow(r).ok());
-        let texts = events.flat_map(|event| {
-            let waited = event.header.act.waited().cloned();
-            waited.map(|waited| waited.texts).unwrap_or_default()
-        });
-        Ok(texts.map(|(position, _)| position).collect())
-    }
-
     fn escrow(&mut self, plan: &mut Plan, escrow: Id) -> Result<bool, Error> {
         let scope = Scope::Matter(escrow);
         plan.is_whole = false;
@@ -261,7 +255,7 @@ impl<'v> Planner<'v> {
         // What is still kept stays where it is, unless a key has to die for its neighbours.
         let mut due = Vec::new();
         self.each(scope, |_| true, &mut |planner, candidate| {
-            if planner.rules.fate(&candidate.facts) == Fate::Forgotten {
+            if planner.fate(&candidate) == Fate::Forgotten {
                 due.push(candidate);
             }
         })?;
@@ -331,7 +325,7 @@ impl<'v> Planner<'v> {
     /// True when the record outlives the destruction: then it is on its way into escrow.
     fn keep(&self, plan: &mut Plan, candidate: &Candidate, floored: Scope) -> bool {
         let channel = candidate.facts.channel;
-        let (to, kept) = match self.rules.fate(&candidate.facts) {
+        let (to, kept) = match self.fate(candidate) {
             Fate::Forgotten => return false,
             Fate::Held(matter) => (Scope::Matter(matter), Kept::Held { matter, channel }),
             Fate::Floored(until_day) => (floored, Kept::Floored { until_day, channel }),
@@ -408,12 +402,15 @@ impl<'v> Planner<'v> {
             },
             _ => return Ok(None),
         };
+        let message = about.map(|about| about.of).or(own);
+        let said = self.sought.said(self.views, &self.rules, &facts, message)?;
         let content = event.content.as_ref();
         let files = content.map(|c| c.files.as_slice()).unwrap_or_default();
         Ok(Some(Candidate {
             position: event.position,
             facts,
-            message: about.map(|about| about.of).or(own),
+            message,
+            said,
             files: files
                 .iter()
                 .flat_map(|file| [Some(file.id), file.thumb])
@@ -425,6 +422,11 @@ impl<'v> Planner<'v> {
                 Act::MessagePosted { .. } | Act::MessageImported { .. }
             ),
         }))
+    }
+
+    fn fate(&self, candidate: &Candidate) -> Fate {
+        let says = |hold: &Hold| candidate.said.contains(&hold.placed);
+        self.rules.fate(&candidate.facts, says)
     }
 
     fn author_of(&mut self, channel: Id, q: u64) -> Result<Option<Id>, Error> {

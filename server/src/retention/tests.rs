@@ -17,9 +17,11 @@ pub enum Act {
     Post {
         channel: usize,
         author: usize,
+        word: usize,
     },
     Edit {
         nth: usize,
+        word: usize,
     },
     React {
         nth: usize,
@@ -55,7 +57,12 @@ pub struct Held {
     pub person: Option<usize>,
     /// Days from the first one on.
     pub days: Option<(u32, u32)>,
+    /// Of [`WORDS`].
+    pub word: Option<usize>,
 }
+
+/// What messages say, each one of them, and holds look for.
+pub const WORDS: [&str; 2] = ["falcon", "invoice"];
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cut {
@@ -66,11 +73,12 @@ pub enum Cut {
 }
 
 fn act() -> impl Strategy<Value = Act> {
-    let (channel, author) = (0..CHANNELS, 0..PEOPLE);
+    let (channel, author, word) = (0..CHANNELS, 0..PEOPLE, 0..WORDS.len());
     let held = (
         prop::option::of(channel.clone()),
         prop::option::of(author.clone()),
         prop::option::of((0..6_u32, 0..4_u32).prop_map(|(from, days)| (from, from + days))),
+        prop::option::of(word.clone()),
     );
     let cut = prop_oneof![
         Just(Cut::Nothing),
@@ -90,13 +98,13 @@ fn act() -> impl Strategy<Value = Act> {
         });
     let rules = prop_oneof![
         3 => keep,
-        3 => held.prop_map(|(channel, person, days)| Act::Hold(Held { channel, person, days })),
+        3 => held.prop_map(|(channel, person, days, word)| Act::Hold(Held { channel, person, days, word })),
         2 => (0..9_usize).prop_map(|nth| Act::Release { nth }),
         6 => prop_oneof![4 => Just(1_i64), 1 => Just(-1), 1 => Just(3)].prop_map(|days| Act::Clock { days }),
     ];
     prop_oneof![
-        16 => (channel.clone(), author.clone()).prop_map(|(channel, author)| Act::Post { channel, author }),
-        5 => (0..99_usize).prop_map(|nth| Act::Edit { nth }),
+        16 => (channel.clone(), author.clone(), word.clone()).prop_map(|(channel, author, word)| Act::Post { channel, author, word }),
+        5 => (0..99_usize, word).prop_map(|(nth, word)| Act::Edit { nth, word }),
         5 => (0..99_usize, author.clone()).prop_map(|(nth, author)| Act::React { nth, author }),
         14 => rules.clone(),
         1 => author.prop_map(|author| Act::Erase { author }),
@@ -145,6 +153,7 @@ fn of_a_partly_held_day_only_the_held_records_survive_and_a_release_destroys_not
         Act::Post {
             channel: 0,
             author: 0,
+            word: 0,
         },
         &[Alive],
     );
@@ -152,6 +161,7 @@ fn of_a_partly_held_day_only_the_held_records_survive_and_a_release_destroys_not
         Act::Post {
             channel: 0,
             author: 1,
+            word: 0,
         },
         &[Alive, Alive],
     );
@@ -160,6 +170,7 @@ fn of_a_partly_held_day_only_the_held_records_survive_and_a_release_destroys_not
         channel: None,
         person: Some(0),
         days: None,
+        word: None,
     };
     does(Act::Hold(hold), &[Alive, Alive, Alive]);
     does(Act::Clock { days: 3 }, &[Alive, Alive, Alive]);
@@ -169,6 +180,51 @@ fn of_a_partly_held_day_only_the_held_records_survive_and_a_release_destroys_not
     // The crash falls into the sweep that was to take it; the next one does.
     let nothing = Box::new(Act::Clock { days: 0 });
     does(Act::Crash(Cut::Resealed, nothing), &[Gone, Gone, Gone]);
+}
+
+#[test]
+fn a_hold_by_words_keeps_what_says_them_in_any_version_with_all_that_was_done_to_it() {
+    let (mut world, mut model) = (World::new(), Model::default());
+    let keep = Act::Keep {
+        channel: 0,
+        days: Some(1),
+        floor: None,
+    };
+    let post = |word| Act::Post {
+        channel: 0,
+        author: 0,
+        word,
+    };
+    let hold = Held {
+        channel: None,
+        person: Some(0),
+        days: None,
+        word: Some(1),
+    };
+    let said = [keep, post(0), post(1), post(0), Act::Hold(hold), post(1)];
+    for act in said.into_iter().chain([
+        Act::React { nth: 0, author: 1 },
+        Act::React { nth: 1, author: 1 },
+        // It said so once, and says something else now; and the other way round.
+        Act::Edit { nth: 1, word: 0 },
+        Act::Edit { nth: 2, word: 1 },
+        Act::Clock { days: 3 },
+    ]) {
+        world.does(&act, &mut model);
+    }
+    use Where::{Gone, Kept};
+    let expected = [Gone, Kept, Kept, Kept, Gone, Kept, Kept, Kept];
+    // Words come back from the log.
+    let restart = Act::Crash(Cut::Nothing, Box::new(Act::Clock { days: 0 }));
+    for act in [restart, Act::Sweep, Act::Sweep] {
+        world.does(&act, &mut model);
+        assert_eq!(world.records(&model), expected, "{act:?}");
+        assert_eq!(model.records(), expected, "the model, {act:?}");
+    }
+    for act in [Act::Release { nth: 0 }, Act::Sweep] {
+        world.does(&act, &mut model);
+    }
+    assert_eq!(world.records(&model), [Gone; 8]);
 }
 
 #[test]
@@ -182,6 +238,7 @@ fn a_hold_that_comes_between_plan_and_destruction_wins() {
     let post = Act::Post {
         channel: 0,
         author: 0,
+        word: 0,
     };
     for act in [keep, post, Act::Clock { days: 3 }] {
         world.does(&act, &mut model);
@@ -191,6 +248,7 @@ fn a_hold_that_comes_between_plan_and_destruction_wins() {
         channel: Some(0),
         person: None,
         days: None,
+        word: None,
     });
     world.does(&hold, &mut model);
     assert!(matches!(world.destroys(plans), Err(Refusal::Conflict(_))));
@@ -210,12 +268,13 @@ fn nothing_is_added_to_what_is_about_to_go() {
     let post = Act::Post {
         channel: 0,
         author: 0,
+        word: 0,
     };
     for act in [keep, post, Act::Clock { days: 3 }] {
         world.does(&act, &mut model);
     }
     let plans = world.prepares();
-    world.does(&Act::Edit { nth: 0 }, &mut model);
+    world.does(&Act::Edit { nth: 0, word: 0 }, &mut model);
     world.does(&Act::React { nth: 0, author: 1 }, &mut model);
     assert_eq!(model.records().len(), 1, "both are refused");
     assert_eq!(world.destroys(plans), Ok(()));
@@ -228,14 +287,15 @@ fn a_message_that_is_about_to_be_redacted_cannot_be_edited_out_of_it() {
     let post = Act::Post {
         channel: 0,
         author: 0,
+        word: 0,
     };
     for act in [post.clone(), post, Act::Redact { nth: 0 }] {
         world.does(&act, &mut model);
     }
     // Before anything is said in the log it can still be added to, and what is added goes too.
-    world.does(&Act::Edit { nth: 0 }, &mut model);
+    world.does(&Act::Edit { nth: 0, word: 0 }, &mut model);
     let plans = world.prepares();
-    world.does(&Act::Edit { nth: 0 }, &mut model);
+    world.does(&Act::Edit { nth: 0, word: 0 }, &mut model);
     assert_eq!(world.destroys(plans), Ok(()));
     let expected = [Where::Gone, Where::Alive, Where::Gone];
     assert_eq!(world.records(&model), expected);
@@ -252,6 +312,7 @@ fn what_was_to_go_and_is_to_be_kept_longer_by_now_is_kept() {
     let post = Act::Post {
         channel: 0,
         author: 0,
+        word: 0,
     };
     for act in [keep(1), post, Act::Clock { days: 3 }] {
         world.does(&act, &mut model);
@@ -262,7 +323,7 @@ fn what_was_to_go_and_is_to_be_kept_longer_by_now_is_kept() {
     world.does(&Act::Sweep, &mut model);
     assert_eq!(world.records(&model), [Where::Alive]);
     // And it can be added to again.
-    world.does(&Act::Edit { nth: 0 }, &mut model);
+    world.does(&Act::Edit { nth: 0, word: 0 }, &mut model);
     assert_eq!(world.records(&model), [Where::Alive, Where::Alive]);
 }
 
@@ -274,11 +335,16 @@ fn what_was_put_aside_for_a_hold_comes_back_when_its_day_is_kept_longer() {
         days: Some(days),
         floor: None,
     };
-    let post = |author| Act::Post { channel: 0, author };
+    let post = |author| Act::Post {
+        channel: 0,
+        author,
+        word: 0,
+    };
     let hold = Act::Hold(Held {
         channel: Some(0),
         person: None,
         days: None,
+        word: None,
     });
     for act in [keep(1), post(0), post(1), post(2), hold] {
         world.does(&act, &mut model);
@@ -313,15 +379,20 @@ fn a_destruction_that_was_cut_off_is_certified_with_all_that_it_took() {
             days: Some(1),
             floor: None,
         };
-        let post = |author| Act::Post { channel: 0, author };
+        let post = |author| Act::Post {
+            channel: 0,
+            author,
+            word: 0,
+        };
         let hold = Act::Hold(Held {
             channel: Some(0),
             person: Some(1),
             days: None,
+            word: None,
         });
         let said = [keep, post(0), post(0), post(1), hold];
         for act in said.into_iter().chain([
-            Act::Edit { nth: 0 },
+            Act::Edit { nth: 0, word: 0 },
             Act::React { nth: 2, author: 0 },
             Act::Clock { days: 3 },
             Act::Crash(cut, Box::new(Act::Clock { days: 0 })),

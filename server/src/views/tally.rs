@@ -72,15 +72,18 @@ pub struct DayCount {
 }
 
 impl Views {
-    /// For an officer, of an open matter or a closed one: the door says whether it may be counted for it.
-    pub fn tally(&self, person: Id, within: &Reach, words: &str) -> Result<Tally, Refusal> {
+    /// For an officer, of an open matter or a closed one: the door says whether it may be counted for it. A message
+    /// that any of `words` finds is a hit.
+    pub fn tally(&self, person: Id, within: &Reach, words: &[String]) -> Result<Tally, Refusal> {
         officer(&self.state.read(), person)?;
-        let query = query(words)?;
+        let queries = words.iter().map(|words| query(words));
+        let mut queries = queries.collect::<Result<Vec<_>, _>>()?;
+        queries.retain(|query| !query.is_empty());
         let (stretches, mut destroyed) = self.stretches(&[within]);
         let mut partial = destroyed.len() > DESTROYED_MAX;
         destroyed.truncate(DESTROYED_MAX);
         let start = Count {
-            hits: (!query.is_empty()).then_some(0),
+            hits: (!queries.is_empty()).then_some(0),
             ..Count::default()
         };
         let mut all = start;
@@ -92,7 +95,8 @@ impl Views {
             None,
             &mut Budget(EVENTS_MAX),
             &mut |message| {
-                let hit = message.texts().any(|text| query.matches(text));
+                let hit =
+                    (queries.iter()).any(|query| message.texts().any(|text| query.matches(text)));
                 for count in [
                     &mut all,
                     channels.entry(message.c).or_insert(start),

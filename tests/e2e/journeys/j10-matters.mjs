@@ -83,6 +83,32 @@ export default async function matters(world, promise) {
     await world.shot(olga, '84-matters');
   });
 
+  await promise('a hold by words says how many messages say it already, and keeps no others', async () => {
+    await olga.go(`#/legal/matters/${matter}`);
+    await olga.link('Place a hold').click();
+    await olga.page.getByRole('group', { name: 'Channels' }).getByRole('checkbox', { name: PLACE }).check();
+    await olga.field('Words').fill('!!!');
+    await olga.text('each with a word in it').waitFor();
+    assert.ok(await olga.button('Place the hold').isDisabled(), 'what finds nothing keeps nothing');
+    await olga.field('Words').fill(`"${KEPT}"\nzeppelin`);
+    await olga.button('Count what it finds now').click();
+    await olga.text(/^1 of \d+ messages say this now/).waitFor();
+    await olga.text(/^Of these, only messages in which one of these searches finds something/).waitFor();
+    await serious(olga.page);
+    await world.shot(olga, '84-hold-words');
+    await olga.button('Place the hold').click();
+    await olga.page.getByRole('row', { name: /zeppelin/ }).waitFor();
+    await world.shot(olga, '84-hold-words-placed');
+    const [, hold] = (await olga.ask('/matters')).body.matters.find((one) => one.id === matter).holds;
+    assert.deepEqual(hold.words, [`"${KEPT}"`, 'zeppelin']);
+    await olga.page.getByRole('row', { name: /zeppelin/ }).getByRole('button', { name: /^Release/ }).click();
+    const dialog = olga.dialog('Release this hold?');
+    await olga.text('zeppelin', dialog).waitFor();
+    await olga.button('Release', dialog).click();
+    await dialog.waitFor({ state: 'detached' });
+    await eventually('the other one stands', async () => (await olga.page.getByRole('row', { name: /zeppelin/ }).count()) === 0);
+  });
+
   await promise('those who are held, and administrators, hear nothing of it', async () => {
     for (const person of [mallory, linus, ada]) assert.equal((await person.ask('/matters')).status, 403);
     for (const person of [mallory, ada]) {

@@ -51,3 +51,4 @@ mod tagged;
 mod traces;
 mod urgent;
 mod witness;
+mod words;

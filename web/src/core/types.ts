@@ -447,6 +447,8 @@ export interface Hold {
   /** UTC days, `2026-08-01`, both inside. */
   from_day: string | null;
   to_day: string | null;
+  /** Only messages that one of these finds; none: all. */
+  words: string[];
   by: Id;
   at: Ms;
   position: number;
@@ -912,7 +914,7 @@ export type Command =
   | { t: 'policy.set'; c: Id | null; keep_days: number | null; inherit?: boolean; floor_days: number | null; lock?: boolean }
   | { t: 'policy.approve' | 'policy.stop'; proposal: Id }
   | { t: 'matter.open'; name: string; reason: string }
-  | { t: 'hold.place'; matter: Id; channels: Id[]; people: Id[]; from?: Ms; to?: Ms }
+  | { t: 'hold.place'; matter: Id; channels: Id[]; people: Id[]; from?: Ms; to?: Ms; words: string[] }
   | { t: 'hold.release'; hold: Id }
   | { t: 'matter.close'; matter: Id }
   | { t: 'grant.request'; matter: Id; channels: Id[]; people: Id[]; from?: Ms; to?: Ms; reason: string; days: number }

@@ -1,10 +1,13 @@
-// Placing a hold: where, whose, which days; and what that will preserve, said before it is placed.
+// Placing a hold: where, whose, which days, saying what; and what that will preserve, said before it is placed.
 
 import { useState } from 'preact/hooks';
+import { post } from '../core/api.ts';
+import { formatNumber } from '../core/i18n.ts';
 import { command } from '../core/live.ts';
 import { go, href } from '../core/route.ts';
-import type { Id, Matter } from '../core/types.ts';
+import type { Id, Matter, Tally } from '../core/types.ts';
 import { Button } from '../ui/button.tsx';
+import { TextArea } from '../ui/field.tsx';
 import { toast, toastFault } from '../ui/toast.tsx';
 import { channelName, nameOf, type AdminChannel } from '../rooms/known.ts';
 import { Note } from '../rooms/pieces.tsx';
@@ -30,15 +33,17 @@ export function PlaceHold({ id }: { id: Id }) {
 
 function Form({ matter, matters, channels: known }: { matter: Matter; matters: Matter[]; channels: AdminChannel[] }) {
   const [chosen, setChosen] = useState(NOTHING);
+  const [text, setText] = useState('');
   const [busy, setBusy] = useState(false);
   const back = href('legal', 'matters', matter.id);
   const { channels, people, from, to } = chosen;
-  const reach = reachOf(chosen);
+  const lines = linesOf(text);
+  const reach = { ...reachOf(chosen), words: lines };
   const place = async (event: Event): Promise<void> => {
     event.preventDefault();
     setBusy(true);
     try {
-      await command({ t: 'hold.place', matter: matter.id, ...asked(chosen) });
+      await command({ t: 'hold.place', matter: matter.id, ...asked(chosen), words: lines });
       toast(t('placed'));
       go(back);
     } catch (error) {
@@ -49,6 +54,8 @@ function Form({ matter, matters, channels: known }: { matter: Matter; matters: M
   return (
     <form class="card request hold-form" onSubmit={(event) => void place(event)}>
       <ReachFields known={known} value={chosen} onValue={setChosen} hints={{ channels: t('channels_hint'), people: t('people_hint') }} />
+      <TextArea label={t('words')} hint={t('words_hint')} fault={areSound(lines) ? undefined : t('words_fault', { n: LINES_MAX, chars: LINE_CHARS_MAX })} value={text} onValue={setText} />
+      {lines.length && areSound(lines) && isSound(chosen) ? <Finds key={JSON.stringify(reach)} matter={matter.id} question={{ ...asked(chosen), words: lines }} /> : null}
       {isBackwards(chosen) ? null : (
         <section class="preview" aria-label={t('will')} aria-live="polite">
           <h3>{t('will')}</h3>
@@ -59,12 +66,12 @@ function Form({ matter, matters, channels: known }: { matter: Matter; matters: M
             ))}
           </ul>
           <p class="hint">{t('will_how')}</p>
-          {!channels.length && !people.length && !from && !to ? <Note kind="sun">{t('will_all')}</Note> : null}
+          {!channels.length && !people.length && !from && !to && !lines.length ? <Note kind="sun">{t('will_all')}</Note> : null}
           <Already reach={reach} matters={matters} />
         </section>
       )}
       <div class="row wrap">
-        <Button kind="primary" type="submit" busy={busy} disabled={!isSound(chosen)}>
+        <Button kind="primary" type="submit" busy={busy} disabled={!isSound(chosen) || !areSound(lines)}>
           {t('place_now')}
         </Button>
         <a class="btn quiet" href={back}>
@@ -72,6 +79,40 @@ function Form({ matter, matters, channels: known }: { matter: Matter; matters: M
         </a>
       </div>
     </form>
+  );
+}
+
+const LINES_MAX = 100;
+const LINE_CHARS_MAX = 200;
+
+const linesOf = (text: string): string[] =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
+const areSound = (lines: string[]): boolean => lines.length <= LINES_MAX && lines.every((line) => [...line].length <= LINE_CHARS_MAX && /[\p{L}\p{N}]/u.test(line));
+
+/** How many messages say it already: asked for by hand, since each count is on record. */
+function Finds({ matter, question }: { matter: Id; question: object }) {
+  const [tally, setTally] = useState<Tally>();
+  const [busy, setBusy] = useState(false);
+  const count = async (): Promise<void> => {
+    setBusy(true);
+    try {
+      setTally(await post<Tally>(`/matters/${matter}/count`, question));
+    } catch (error) {
+      toastFault(error);
+    }
+    setBusy(false);
+  };
+  return (
+    <div class="row wrap" aria-live="polite">
+      <Button busy={busy} onClick={() => void count()}>
+        {t('words_count')}
+      </Button>
+      {tally ? <span class="hint">{t('words_counted', { hits: formatNumber(tally.hits ?? 0), n: formatNumber(tally.messages) })}</span> : null}
+      {tally?.partial ? <span class="hint">{t('words_partial')}</span> : null}
+    </div>
   );
 }
 

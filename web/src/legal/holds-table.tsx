@@ -39,6 +39,7 @@ export function HoldsTable(props: { caption: string; of: Matter[]; all: Matter[]
           ...(props.named ? [{ name: t('matter'), cell: ({ matter }: Row) => <a href={href('legal', 'matters', matter.id)}>{matter.name}</a> }] : []),
           { name: t('who'), cell: ({ hold }) => (hold.people.length ? namesText(hold.people, nameOf) : t('everybody')) },
           { name: t('days'), cell: ({ hold }) => daysText(hold) },
+          ...(rows.some(({ hold }) => hold.words.length) ? [{ name: t('words'), cell: ({ hold }: Row) => (hold.words.length ? namesText(hold.words, String) : <None />) }] : []),
           { name: t('since'), cell: ({ hold }) => <When ts={hold.at} /> },
           { name: t('overlaps'), cell: ({ matter, overlaps }) => <Overlaps of={matter} overlaps={overlaps} /> },
           {

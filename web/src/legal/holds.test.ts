@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Hold, Matter } from '../core/types.ts';
 import { daysText, overlapsOf, willPreserve, type Reach } from './holds.ts';
 
-const reach = (channels = '', people = '', from_day: string | null = null, to_day: string | null = null): Reach => ({ channels: [...channels], people: [...people], from_day, to_day });
+const reach = (channels = '', people = '', from_day: string | null = null, to_day: string | null = null, ...words: string[]): Reach => ({ channels: [...channels], people: [...people], from_day, to_day, words });
 const matter = (name: string, ...holds: Reach[]): Matter => ({
   id: name,
   name,
@@ -21,6 +21,7 @@ describe('what a hold preserves', () => {
     expect(say(reach('ab', 'x', '2026-08-01'))).toMatch(/^In #a and #b\. By Person x: .* From (1 August|August 1,) 2026 on: .*while the hold stands\.$/);
     expect(say(reach('a', '', '2026-08-01', '2026-08-01'))).toMatch(/Of (1 August|August 1,) 2026 alone\.$/);
     expect(say(reach('abcdefg'))).toContain('#g');
+    expect(say(reach('', '', null, null, 'falcon', '"red wine"'))).toMatch(/Of these, only messages .*: falcon; "red wine"\.$/);
     expect(daysText(reach('', '', null, '2026-08-01'))).toMatch(/^Up to/);
   });
 
@@ -31,6 +32,15 @@ describe('what a hold preserves', () => {
     expect(names(reach('a'), matter('B', reach('b')))).toEqual([]);
     expect(names(reach('a', 'x'), matter('B', reach('ab'), reach('', 'y'), reach('', 'xy')))).toEqual(['B0 whole', 'B2 whole']);
     expect(names(reach('a', 'x'), matter('B', reach('a', '', '2026-01-01', '2026-01-31')))).toEqual(['B0']);
+  });
+
+  it('lies in one by words only when that looks for all that it looks for', () => {
+    const words = (...all: string[]): Reach => reach('a', '', null, null, ...all);
+    const other = matter('M', words('falcon', 'wine'));
+    expect(names(words('wine'), other)).toEqual(['M0 whole']);
+    expect(names(words('beer'), other)).toEqual(['M0']);
+    expect(names(reach('a'), other)).toEqual(['M0']);
+    expect(names(words('wine'), matter('All', reach()))).toEqual(['All0 whole']);
   });
 
   it('days that touch overlap, days beside each other do not', () => {

@@ -5,7 +5,7 @@ import { utcDay } from '../core/time.ts';
 import type { Hold, Id, Matter } from '../core/types.ts';
 import { t } from './matter-words.ts';
 
-export type Reach = Pick<Hold, 'channels' | 'people' | 'from_day' | 'to_day'>;
+export type Reach = Pick<Hold, 'channels' | 'people' | 'from_day' | 'to_day' | 'words'>;
 
 const NAMES_MAX = 4;
 const LAST_DAY = '9999-12-31';
@@ -16,18 +16,19 @@ export function namesText(ids: Id[], nameOf: (id: Id) => string, most = NAMES_MA
   return ids.length > most ? t('and_more', { names: names.join(', '), n: ids.length - most }) : formatList(names);
 }
 
-/** One sentence each for where, whose and when. */
+/** One sentence each for where, whose, when, and saying what. */
 export function willPreserve(reach: Reach, channelOf: (id: Id) => string, nameOf: (id: Id) => string): string[] {
-  const { channels, people, from_day: from, to_day: to } = reach;
+  const { channels, people, from_day: from, to_day: to, words } = reach;
   const days = { from: from ? utcDay(from) : '', to: to ? utcDay(to) : '' };
   return [
     channels.length ? t('will_in', { channels: namesText(channels, channelOf, channels.length) }) : t('will_everywhere'),
     people.length ? t('will_by', { people: namesText(people, nameOf, people.length) }) : t('will_everybody'),
     from && to ? t(from === to ? 'will_one' : 'will_both', days) : from ? t('will_from', days) : to ? t('will_to', days) : t('will_always'),
+    ...(words.length ? [t('will_words', { words: words.join('; ') })] : []),
   ];
 }
 
-export function daysText({ from_day: from, to_day: to }: Reach): string {
+export function daysText({ from_day: from, to_day: to }: Pick<Reach, 'from_day' | 'to_day'>): string {
   const days = { from: from ? utcDay(from) : '', to: to ? utcDay(to) : '' };
   if (from && to) return t(from === to ? 'days_one' : 'days_both', days);
   return from ? t('days_from', days) : to ? t('days_to', days) : t('every_day');
@@ -53,9 +54,9 @@ function meets(a: Reach, b: Reach): boolean {
 }
 
 function lies(a: Reach, b: Reach): boolean {
-  return within(a.channels, b.channels) && within(a.people, b.people) && (b.from_day ?? FIRST_DAY) <= (a.from_day ?? FIRST_DAY) && (b.to_day ?? LAST_DAY) >= (a.to_day ?? LAST_DAY);
+  return within(a.channels, b.channels) && within(a.people, b.people) && (b.from_day ?? FIRST_DAY) <= (a.from_day ?? FIRST_DAY) && (b.to_day ?? LAST_DAY) >= (a.to_day ?? LAST_DAY) && within(a.words, b.words);
 }
 
 /** An empty list means all. */
 const share = (a: Id[], b: Id[]): boolean => !a.length || !b.length || a.some((id) => b.includes(id));
-const within = (a: Id[], b: Id[]): boolean => !b.length || (a.length > 0 && a.every((id) => b.includes(id)));
+const within = (a: string[], b: string[]): boolean => !b.length || (a.length > 0 && a.every((id) => b.includes(id)));

@@ -215,6 +215,7 @@ export default {
   'fact:hold': 'الحفظ القانوني',
   'fact:from_day': 'من',
   'fact:to_day': 'حتى',
+  'fact:by_words': 'بالكلمات',
   'fact:order': 'الأمر',
   'fact:messages': 'الرسائل',
   'fact:exports': 'الحزم',

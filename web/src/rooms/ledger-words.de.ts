@@ -215,6 +215,7 @@ export default {
   'fact:hold': 'Legal Hold',
   'fact:from_day': 'von',
   'fact:to_day': 'bis',
+  'fact:by_words': 'nach Wörtern',
   'fact:order': 'Auftrag',
   'fact:messages': 'Nachrichten',
   'fact:exports': 'Pakete',

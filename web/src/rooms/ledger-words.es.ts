@@ -215,6 +215,7 @@ export default {
   'fact:hold': 'retención legal',
   'fact:from_day': 'desde',
   'fact:to_day': 'hasta',
+  'fact:by_words': 'por palabras',
   'fact:order': 'orden',
   'fact:messages': 'mensajes',
   'fact:exports': 'paquetes',

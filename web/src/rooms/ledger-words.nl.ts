@@ -215,6 +215,7 @@ export default {
   'fact:hold': 'bewaarplicht',
   'fact:from_day': 'van',
   'fact:to_day': 'tot',
+  'fact:by_words': 'op woorden',
   'fact:order': 'opdracht',
   'fact:messages': 'berichten',
   'fact:exports': 'bundels',

@@ -213,6 +213,7 @@ const FACTS: Record<string, string> = {
   hold: 'hold',
   from_day: 'from',
   to_day: 'until',
+  by_words: 'by words',
   order: 'order',
   messages: 'messages',
   exports: 'bundles',

@@ -14,7 +14,7 @@ pub mod people;
 mod pin;
 pub mod policy;
 mod poll;
-mod preserve;
+pub mod preserve;
 mod push;
 pub mod review;
 mod save;
@@ -361,9 +361,11 @@ pub fn decide(
             people,
             from,
             to,
-        } => preserve::place_hold(
-            &mut build, *matter, channels, people, *from, *to, &mut facts,
-        )?,
+            words,
+        } => {
+            let reach = review::reach(state, channels, people, *from, *to)?;
+            preserve::place_hold(&mut build, *matter, reach, words, &mut facts)?
+        }
         Command::HoldRelease { hold } => preserve::release_hold(&mut build, *hold)?,
         Command::MatterClose { matter } => review::close_matter(&mut build, *matter)?,
         Command::GrantRequest {

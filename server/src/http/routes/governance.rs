@@ -52,6 +52,8 @@ struct Hold {
     people: Vec<Id>,
     from_day: Option<String>,
     to_day: Option<String>,
+    /// Only messages that one of these finds; none: all.
+    words: Vec<String>,
     #[schema(value_type = String)]
     by: Id,
     at: u64,
@@ -82,6 +84,7 @@ pub async fn matters(
                         people: hold.people.clone(),
                         from_day: (hold.from_day > 0).then(|| day_text(hold.from_day)),
                         to_day: (hold.to_day < u32::MAX).then(|| day_text(hold.to_day)),
+                        words: hold.words.clone(),
                         by: hold.by,
                         at: hold.at,
                         position: hold.placed,

@@ -14,6 +14,7 @@ use super::files::{DownloadQuery, place, send};
 use super::governance::contents;
 use crate::chat::Refusal;
 use crate::chat::command::{Command, Door as Inner, Look};
+use crate::chat::decide::preserve::clean_words;
 use crate::chat::decide::review::reach;
 use crate::chat::grant::{GrantEnd, GrantState, Reach};
 use crate::chat::tag::Tag;
@@ -119,6 +120,8 @@ pub struct Asked {
     from: Option<u64>,
     to: Option<u64>,
     text: String,
+    /// Of a count, instead of `text`: what one of these finds, as a hold by words does.
+    words: Vec<String>,
     /// Of a search: only messages with an attachment.
     files: bool,
     /// Of a search: with all of these tags, with none of those; or without any tag.
@@ -147,7 +150,11 @@ pub async fn count(
     extract::Json(asked): extract::Json<Asked>,
 ) -> Result<Json<Tally>, Refusal> {
     app.rates.admit(session.device, app.clock.now_ms())?;
-    let words = asked.text.clone();
+    let words = match asked.words.is_empty() {
+        true => vec![asked.text.clone()],
+        false => clean_words(&asked.words)?,
+    };
+    let sealed = words.join("\n");
     let (reach, mut tally) = app
         .read(move |app| {
             let state = &app.views.state;
@@ -155,14 +162,14 @@ pub async fn count(
             let known = state.read().matters.contains_key(&matter);
             known.then_some(()).ok_or(Refusal::NotFound)?;
             let reach = asked.reach(app)?;
-            let tally = app.views.tally(session.person, &reach, &asked.text)?;
+            let tally = app.views.tally(session.person, &reach, &words)?;
             Ok((reach, tally))
         })
         .await?;
     let look = Look::Counted {
         matter,
         reach,
-        words,
+        words: sealed,
     };
     tally.position = app.record(session, look).await?;
     Ok(Json(tally))

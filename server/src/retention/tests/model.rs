@@ -19,6 +19,8 @@ pub struct Record {
     pub author: usize,
     /// The message it is or belongs to, by number.
     pub message: usize,
+    /// What it says, of [`super::WORDS`].
+    pub word: Option<usize>,
     pub place: Where,
 }
 
@@ -42,12 +44,20 @@ impl Model {
         let whose = self.records[record.message].author;
         self.holds.iter().any(|hold| {
             hold.channel.is_none_or(|channel| channel == record.channel)
-                && hold
-                    .person
-                    .is_none_or(|person| person == record.author || person == whose)
+                && hold.person.is_none_or(|person| {
+                    person == whose || hold.word.is_none() && person == record.author
+                })
+                && hold.word.is_none_or(|word| self.says(record.message, word))
                 && hold
                     .days
                     .is_none_or(|(from, to)| (from..=to).contains(&record.day))
+        })
+    }
+
+    /// In any version that is not gone.
+    fn says(&self, message: usize, word: usize) -> bool {
+        self.records.iter().any(|record| {
+            record.message == message && record.word == Some(word) && record.place != Where::Gone
         })
     }
 

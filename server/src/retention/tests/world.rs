@@ -6,7 +6,7 @@ use migrations_free_store::{Id, Options, Part, Scope, verify};
 use tempfile::TempDir;
 
 use super::model::{Model, Record, Where};
-use super::{Act, Cut};
+use super::{Act, Cut, WORDS};
 use crate::chat::command::{ChannelKind, Command, Door as Inner, NewSession, Role, Send};
 use crate::chat::event::{Act as Happened, Event, Hash};
 use crate::chat::state::{DAY_MS, day_of};
@@ -142,10 +142,14 @@ impl World {
     pub fn does(&mut self, act: &Act, model: &mut Model) {
         model.today = day_of(self.clock.now_ms()) - self.first_day;
         match act {
-            Act::Post { channel, author } => {
+            Act::Post {
+                channel,
+                author,
+                word,
+            } => {
                 let send = Command::Send(Send {
                     c: self.channels[*channel],
-                    b: "something to be forgotten".into(),
+                    b: format!("about the {}, to be forgotten", WORDS[*word]),
                     th: None,
                     re: None,
                     f: vec![],
@@ -158,16 +162,16 @@ impl World {
                 });
                 let message = model.records.len();
                 let day = model.today;
-                self.says(model, *author, send, *channel, day, message);
+                self.says(model, *author, send, (*channel, day, message), Some(*word));
             }
-            Act::Edit { nth } => {
+            Act::Edit { nth, word } => {
                 let Some(found) = self.message(model, *nth) else {
                     return;
                 };
                 let edit = Command::Edit {
                     c: self.channels[found.channel],
                     q: self.seqs[&found.message],
-                    b: "something better".into(),
+                    b: format!("the {}, better", WORDS[*word]),
                     m: vec![],
                     acknowledged: vec![],
                 };
@@ -175,9 +179,8 @@ impl World {
                     model,
                     found.author,
                     edit,
-                    found.channel,
-                    found.day,
-                    found.message,
+                    (found.channel, found.day, found.message),
+                    Some(*word),
                 );
             }
             Act::React { nth, author } => {
@@ -194,9 +197,8 @@ impl World {
                     model,
                     *author,
                     react,
-                    found.channel,
-                    found.day,
-                    found.message,
+                    (found.channel, found.day, found.message),
+                    None,
                 );
             }
             Act::Clock { days } => {
@@ -238,6 +240,7 @@ impl World {
                         .collect(),
                     from: held.days.map(|(from, _)| at(from)),
                     to: held.days.map(|(_, to)| at(to)),
+                    words: held.word.map(|n| WORDS[n].to_owned()).into_iter().collect(),
                 };
                 let placed = self.asks(self.officer, place).expect("placed");
                 self.holds.extend(placed.hold);
@@ -345,9 +348,8 @@ impl World {
         model: &mut Model,
         author: usize,
         command: Command,
-        channel: usize,
-        day: u32,
-        message: usize,
+        (channel, day, message): (usize, u32, usize),
+        word: Option<usize>,
     ) {
         // Who is gone, and what is forgotten or about to be, cannot be added to.
         if let Ok(ack) = self.asks(self.people[author], command) {
@@ -361,6 +363,7 @@ impl World {
                 day,
                 author,
                 message,
+                word,
                 place: Where::Alive,
             });
         }
