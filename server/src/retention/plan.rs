@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::sought::{self, Sought};
 use crate::chat::command::Intent;
 use crate::chat::event::{Act, Event, Hash};
-use crate::chat::fate::{Facts, Fate, Hold, Rules};
+use crate::chat::fate::{Facts, Fate, Rules};
 use crate::chat::state::{ExportState, Order, day_of};
 use crate::chat::subject::Subject;
 use crate::chat::taken::{self, KeptBack, Taken};
@@ -259,10 +259,8 @@ impl<'v> Planner<'v> {
                 due.push(candidate);
             }
         })?;
-        let is_begun = {
-            let state = self.views.state.read();
-            state.unfinished.contains(&plan.intent.subject)
-        };
+        let subject = &plan.intent.subject;
+        let is_begun = self.views.state.read().unfinished.contains(subject);
         if due.is_empty() && !is_begun {
             return Ok(false);
         }
@@ -425,8 +423,9 @@ impl<'v> Planner<'v> {
     }
 
     fn fate(&self, candidate: &Candidate) -> Fate {
-        let says = |hold: &Hold| candidate.said.contains(&hold.placed);
-        self.rules.fate(&candidate.facts, says)
+        (self.rules).fate(&candidate.facts, |hold| {
+            candidate.said.contains(&hold.placed)
+        })
     }
 
     fn author_of(&mut self, channel: Id, q: u64) -> Result<Option<Id>, Error> {
