@@ -30,3 +30,4 @@ if ! "$venv/bin/python" -c 'import pymerkle, cryptography, jsonschema, slack_exp
   { python3 -m venv "$venv" && "$venv/bin/python" -m pip install --quiet --disable-pip-version-check 'pymerkle==7.0.0' 'cryptography>=42,<100' 'jsonschema>=4.18,<5' 'slack-export-viewer==3.5.0' 'schemathesis==4.32.5' 'sslyze==6.3.1' 'aiosmtpd==1.4.6' 'moto[server]==5.2.5'; } ||
     echo "Not installed: pymerkle, cryptography, jsonschema, slack-export-viewer, schemathesis, sslyze, aiosmtpd or moto. The tests that need them are skipped, and say so." >&2
 fi
+bash deploy/ci/autobahn.sh || echo "Not installed: Autobahn's WebSocket suite. The test that needs it is skipped, and says so." >&2

@@ -9,6 +9,7 @@ pub mod client;
 pub mod cosigning;
 mod error;
 pub mod foreign;
+pub mod frames;
 pub mod knock;
 pub mod openapi;
 pub mod page;

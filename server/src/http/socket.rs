@@ -1,33 +1,24 @@
 //! The realtime socket: one task a connection, small buffers, one write for all that waits.
 //!
-//! Decides nothing: commands go to the door, events come from the fan-out. Frames are written to the
-//! stream as they were encoded, once for everyone; tungstenite reads, and writes control frames only.
+//! Decides nothing: commands go to the door, events come from the fan-out, both as frames.
 
 use std::collections::VecDeque;
-use std::io::IoSlice;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use axum::http::{Request, Response};
 use axum::response::IntoResponse;
-use bytes::{Buf, Bytes};
-use futures_util::{SinkExt, StreamExt};
-use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
+use bytes::Bytes;
 use migrations_free_store::Id;
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::error::{CapacityError, Error as WsError};
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::error::Error as WsError;
+use tokio_tungstenite::tungstenite::protocol::Message;
 
 use super::accept::Place;
+use super::frames::{Frames, Handshake, Unwritten, close_code};
 use super::session::Session;
 use super::{App, BUILD, wire};
 use crate::chat::command::{Command, FILES_MAX, Poll, Send as SendCommand, TEXT_BYTES_MAX};
@@ -43,19 +34,12 @@ use crate::views::resume::Missed;
 
 const PROTOCOL: &str = "daylight.v1";
 pub const FRAME_IN_BYTES_MAX: usize = 64 * 1024;
-/// Small, because most sockets are idle: what a frame needs beyond it is taken while it is read.
-const READ_BUFFER_BYTES: usize = 2 * 1024;
-const CONTROL_BUFFER_BYTES: usize = 512;
 const HELLO_WITHIN: Duration = Duration::from_secs(10);
 const HEARTBEAT: Duration = Duration::from_secs(25);
 /// Heartbeats unanswered before the socket is taken for dead.
 const MISSES_MAX: u32 = 2;
 /// A socket with so many commands unanswered is not read from until some are answered.
 const UNANSWERED_MAX: usize = 256;
-/// A reader that takes nothing for this long is closed.
-const WRITE_WITHIN: Duration = Duration::from_secs(10);
-/// Slices handed to the kernel in one write.
-const SLICES_MAX: usize = 64;
 /// Clients come back over this span after a restart, not all at once.
 const RETURN_WITHIN_MS: u64 = 5_000;
 
@@ -63,6 +47,8 @@ const RETURN_WITHIN_MS: u64 = 5_000;
 enum Close {
     /// The stream ended, by the client or the network.
     Gone,
+    /// What came is no frame that RFC 6455 allows, or is too large.
+    Frame(u16),
     Protocol,
     TooSlow,
     SignedOut,
@@ -74,6 +60,7 @@ impl Close {
     fn code(&self) -> Option<(u16, &'static str)> {
         match self {
             Close::Gone => None,
+            Close::Frame(code) => Some((*code, "frame")),
             Close::Protocol => Some((4009, "protocol")),
             Close::TooSlow => Some((4008, "too slow")),
             Close::SignedOut => Some((4001, "signed out")),
@@ -204,88 +191,32 @@ struct Lag {
 
 /// Answers the handshake; the socket lives on in a task of its own.
 pub async fn upgrade(State(app): State<Arc<App>>, mut request: Request<Body>) -> Response<Body> {
-    let headers = request.headers();
-    let Some(accept) = handshake(headers) else {
+    let Some(handshake) = Handshake::of(request.headers(), Some(PROTOCOL)) else {
         return Refusal::BadRequest(
             "This address speaks WebSocket 13 with the subprotocol daylight.v1.".into(),
         )
         .into_response();
     };
-    let session = match Session::of(&app, headers) {
+    let session = match Session::of(&app, request.headers()) {
         Ok(session) => session,
         Err(refusal) => return refusal.into_response(),
     };
     let place = request.extensions_mut().remove::<Place>();
-    let upgrade = hyper::upgrade::on(&mut request);
-    tokio::spawn(async move {
-        if let Ok(upgraded) = upgrade.await {
-            app.connections.fetch_add(1, Ordering::Relaxed);
-            app.metrics.sockets_opened.add(1);
-            open(upgraded, Arc::clone(&app), session).await;
-            app.connections.fetch_sub(1, Ordering::Relaxed);
-        }
+    let talk = move |frames| async move {
+        app.connections.fetch_add(1, Ordering::Relaxed);
+        app.metrics.sockets_opened.add(1);
+        talk(frames, Arc::clone(&app), session).await;
+        app.connections.fetch_sub(1, Ordering::Relaxed);
         drop(place);
-    });
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    let set = response.headers_mut();
-    set.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-    set.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-    set.insert(
-        header::SEC_WEBSOCKET_PROTOCOL,
-        HeaderValue::from_static(PROTOCOL),
-    );
-    set.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
-    response
-}
-
-fn handshake(headers: &HeaderMap) -> Option<HeaderValue> {
-    let has = |name, word: &str| {
-        headers
-            .get_all(name)
-            .iter()
-            .filter_map(|v| v.to_str().ok())
-            .flat_map(|v| v.split(','))
-            .any(|v| v.trim().eq_ignore_ascii_case(word))
     };
-    let fits = has(header::CONNECTION, "upgrade")
-        && has(header::UPGRADE, "websocket")
-        && has(header::SEC_WEBSOCKET_VERSION, "13")
-        && has(header::SEC_WEBSOCKET_PROTOCOL, PROTOCOL);
-    let key = headers.get(header::SEC_WEBSOCKET_KEY).filter(|_| fits)?;
-    HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()
+    handshake.answer(&mut request, FRAME_IN_BYTES_MAX, talk)
 }
 
-/// Takes the bare stream out of hyper, so that nothing stands between frames and the kernel.
-async fn open(upgraded: Upgraded, app: Arc<App>, session: Session) {
-    match upgraded.downcast::<TokioIo<TcpStream>>() {
-        Ok(parts) => talk(parts.io.into_inner(), parts.read_buf, app, session).await,
-        Err(upgraded) => {
-            match upgraded.downcast::<TokioIo<tokio_rustls::server::TlsStream<TcpStream>>>() {
-                Ok(parts) => talk(parts.io.into_inner(), parts.read_buf, app, session).await,
-                Err(_) => tracing::error!("a connection of an unknown kind was upgraded"),
-            }
-        }
-    }
-}
-
-async fn talk<S>(stream: S, read: Bytes, app: Arc<App>, session: Session)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let config = WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(0)
-        .max_write_buffer_size(CONTROL_BUFFER_BYTES)
-        .max_message_size(Some(FRAME_IN_BYTES_MAX))
-        .max_frame_size(Some(FRAME_IN_BYTES_MAX));
-    let ws =
-        WebSocketStream::from_partially_read(stream, read.to_vec(), Role::Server, Some(config))
-            .await;
+async fn talk(frames: Frames, app: Arc<App>, session: Session) {
     let guest = app.views.state.read().role(session.person) == Some(PersonRole::Guest);
     let listener = Listener::new(session.person, session.device, guest);
     let mut socket = Socket {
-        ws,
+        frames,
         app: Arc::clone(&app),
         session,
         listener: Arc::clone(&listener),
@@ -308,8 +239,8 @@ where
     socket.close(&close).await;
 }
 
-struct Socket<S> {
-    ws: WebSocketStream<S>,
+struct Socket {
+    frames: Frames,
     app: Arc<App>,
     session: Session,
     listener: Arc<Listener>,
@@ -321,10 +252,10 @@ struct Socket<S> {
     unanswered: usize,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
+impl Socket {
     /// The client's first frame, then `ready` and what it missed.
     async fn hello(&mut self) -> Result<(), Close> {
-        let first = tokio::time::timeout(HELLO_WITHIN, self.ws.next())
+        let first = tokio::time::timeout(HELLO_WITHIN, self.frames.next())
             .await
             .map_err(|_| Close::Protocol)?;
         let text = match first {
@@ -409,7 +340,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         loop {
             let listener = Arc::clone(&self.listener);
             let step = tokio::select! {
-                read = self.ws.next(), if self.unanswered < UNANSWERED_MAX => self.read(read).await,
+                read = self.frames.next(), if self.unanswered < UNANSWERED_MAX => self.read(read).await,
                 () = listener.ready() => self.hand_out(listener.take()).await,
                 _ = beat.tick() => self.beat().await,
             };
@@ -431,23 +362,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
                     .await?;
                 Err(Close::Protocol)
             }
-            Some(Err(WsError::Capacity(CapacityError::MessageTooLong { .. }))) => {
-                self.refuse(
-                    None,
-                    &Refusal::TooLarge {
-                        limit: FRAME_IN_BYTES_MAX as u64,
-                    },
-                )
-                .await?;
-                Err(Close::Protocol)
+            Some(Err(error)) => {
+                match &error {
+                    WsError::Capacity(_) => {
+                        let limit = FRAME_IN_BYTES_MAX as u64;
+                        self.refuse(None, &Refusal::TooLarge { limit }).await?;
+                    }
+                    WsError::Utf8(_) => {
+                        let why = Refusal::BadRequest("Text frames are UTF-8.".into());
+                        self.refuse(None, &why).await?;
+                    }
+                    _ => {}
+                }
+                Err(close_code(&error).map_or(Close::Gone, Close::Frame))
             }
-            Some(Err(WsError::Utf8(_))) => {
-                self.refuse(None, &Refusal::BadRequest("Text frames are UTF-8.".into()))
-                    .await?;
-                Err(Close::Protocol)
-            }
-            Some(Err(WsError::Protocol(_))) => Err(Close::Protocol),
-            Some(Err(_)) => Err(Close::Gone),
         }
     }
 
@@ -610,46 +538,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         .await
     }
 
-    /// All that waits, in as few writes as the kernel takes, within a time.
     async fn write(&mut self, frames: VecDeque<Bytes>) -> Result<(), Close> {
-        match tokio::time::timeout(WRITE_WITHIN, self.write_all(frames)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(Close::Gone),
-            Err(_) => Err(Close::TooSlow),
-        }
-    }
-
-    async fn write_all(&mut self, mut frames: VecDeque<Bytes>) -> Result<(), WsError> {
-        // Control frames that tungstenite holds go first: after that the stream is between frames.
-        self.ws.flush().await?;
-        let stream = self.ws.get_mut();
-        if !stream.is_write_vectored() || frames.len() == 1 {
-            for chunk in joined(frames) {
-                stream.write_all(&chunk).await?;
-            }
-        } else {
-            while !frames.is_empty() {
-                let slices: Vec<IoSlice<'_>> = frames
-                    .iter()
-                    .take(SLICES_MAX)
-                    .map(|f| IoSlice::new(f))
-                    .collect();
-                let mut written = stream.write_vectored(&slices).await?;
-                if written == 0 {
-                    return Err(WsError::ConnectionClosed);
-                }
-                while let Some(first) = frames.front_mut() {
-                    if written < first.len() {
-                        first.advance(written);
-                        break;
-                    }
-                    written -= first.len();
-                    frames.pop_front();
-                }
-            }
-        }
-        stream.flush().await?;
-        Ok(())
+        (self.frames.write(frames).await).map_err(|unwritten| match unwritten {
+            Unwritten::Gone => Close::Gone,
+            Unwritten::TooSlow => Close::TooSlow,
+        })
     }
 
     async fn close(&mut self, close: &Close) {
@@ -666,34 +559,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
                 })]))
                 .await;
         }
-        let frame = CloseFrame {
-            code: CloseCode::from(code),
-            reason: reason.into(),
-        };
-        let ending = async {
-            if self.ws.close(Some(frame)).await.is_ok() {
-                // The stream ends when the other side has answered.
-                while let Some(Ok(_)) = self.ws.next().await {}
-            }
-        };
-        let _gone = tokio::time::timeout(Duration::from_secs(2), ending).await;
+        self.frames.close(code, reason).await;
     }
-}
-
-/// For streams that take one buffer at a time (TLS): few large ones.
-fn joined(frames: VecDeque<Bytes>) -> Vec<Bytes> {
-    const CHUNK_BYTES: usize = 16 * 1024;
-    let mut chunks: Vec<Vec<u8>> = Vec::new();
-    if frames.len() == 1 {
-        return frames.into();
-    }
-    for frame in frames {
-        match chunks.last_mut() {
-            Some(last) if last.len() + frame.len() <= CHUNK_BYTES => last.extend_from_slice(&frame),
-            _ => chunks.push(frame.to_vec()),
-        }
-    }
-    chunks.into_iter().map(Bytes::from).collect()
 }
 
 /// A command in its JSON form, as frame or as body: `t`, `id`, and its fields.

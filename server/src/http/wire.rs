@@ -9,6 +9,7 @@ use bytes::Bytes;
 use migrations_free_store::Id;
 use serde::Serialize;
 
+use super::frames::{self, encode};
 use crate::chat::event::{Act, Event};
 use crate::chat::schedule::Unsent;
 use crate::chat::subject::Narrowed;
@@ -24,31 +25,10 @@ use crate::views::timeline::day_text;
 /// The largest frame sent; larger content is fetched over HTTP.
 pub const FRAME_OUT_BYTES_MAX: usize = 256 * 1024;
 
-/// Encodes as one unmasked, final text frame (RFC 6455).
 pub fn frame(value: &impl Serialize) -> Bytes {
-    let mut out = Vec::with_capacity(FRAME_BYTES_USUAL);
-    out.resize(HEADER_BYTES_MAX, 0);
-    if serde_json::to_writer(&mut out, value).is_err() {
-        // Our own types always encode; a frame that does not is dropped, never sent in half.
-        return Bytes::new();
-    }
-    let len = out.len() - HEADER_BYTES_MAX;
-    let header: Vec<u8> = match len {
-        0..=125 => vec![0x81, len as u8],
-        126..=0xffff => {
-            let [a, b] = (len as u16).to_be_bytes();
-            vec![0x81, 126, a, b]
-        }
-        _ => [&[0x81, 127], (len as u64).to_be_bytes().as_slice()].concat(),
-    };
-    let start = HEADER_BYTES_MAX - header.len();
-    out[start..HEADER_BYTES_MAX].copy_from_slice(&header);
-    Bytes::from(out).slice(start..)
+    // Our own types always encode.
+    encode(frames::Kind::Text, |out| serde_json::to_writer(out, value))
 }
-
-const HEADER_BYTES_MAX: usize = 10;
-/// Most frames fit without growing.
-const FRAME_BYTES_USUAL: usize = 768;
 
 /// The JSON inside a frame made by `frame`.
 pub fn payload(frame: &Bytes) -> &[u8] {

@@ -3,6 +3,7 @@
 
 mod archive;
 mod attacks;
+mod autobahn;
 mod backup;
 mod bad_input;
 mod certificate;

@@ -1,6 +1,7 @@
 // A table that becomes a list of cards on a phone, and says the same to a screen reader in both shapes.
 
 import type { ComponentChildren } from 'preact';
+import { Wide } from '../ui/wide.tsx';
 
 export interface Column<R> {
   name: string;
@@ -28,7 +29,7 @@ export function DataTable<R>(props: {
   if (!props.rows.length && props.empty) return <>{props.empty}</>;
   // The roles are given by hand because a table that is laid out as cards loses its own.
   return (
-    <div class="table-wrap">
+    <Wide label={props.caption}>
       <table class={`table cards${props.lines ? ' lines' : ''}`} role="table" aria-label={props.caption}>
         <thead role="rowgroup">
           <tr role="row">
@@ -56,7 +57,7 @@ export function DataTable<R>(props: {
           ))}
         </tbody>
       </table>
-    </div>
+    </Wide>
   );
 }
 

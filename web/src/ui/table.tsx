@@ -1,6 +1,7 @@
 // A plain table with a caption, right-aligned numbers and an empty state.
 
 import type { ComponentChildren } from 'preact';
+import { Wide } from './wide.tsx';
 
 export interface Column<R> {
   name: string;
@@ -14,7 +15,7 @@ export interface Column<R> {
 export function Table<R>(props: { caption: string; columns: Column<R>[]; rows: R[]; keyOf: (row: R) => string | number; empty?: ComponentChildren }) {
   if (!props.rows.length && props.empty) return <>{props.empty}</>;
   return (
-    <div class="table-wrap" role="region" aria-label={props.caption} tabIndex={0}>
+    <Wide label={props.caption}>
       <table class="table">
         <caption class="unseen">{props.caption}</caption>
         <thead>
@@ -38,6 +39,6 @@ export function Table<R>(props: { caption: string; columns: Column<R>[]; rows: R
           ))}
         </tbody>
       </table>
-    </div>
+    </Wide>
   );
 }
