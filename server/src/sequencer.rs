@@ -33,7 +33,7 @@ use crate::retention::Plan;
 use crate::room::Room;
 use crate::views::amendments::{Amendments, Kind};
 use crate::views::destructions::Destructions;
-use crate::views::search::INDEX_LABEL;
+use crate::views::search;
 
 /// Commands waiting for the sequencer; beyond it, submitters wait.
 pub const QUEUE_MAX: usize = 4096;
@@ -1007,8 +1007,10 @@ impl Sequencer {
                 channel: *channel,
                 day: *day,
             };
-            if let Err(error) = self.parts.store.part_delete(scope, INDEX_LABEL) {
-                fail(&error);
+            for label in search::LABELS {
+                if let Err(error) = self.parts.store.part_delete(scope, label) {
+                    fail(&error);
+                }
             }
         }
         let mut state = std::mem::take(&mut self.ahead);

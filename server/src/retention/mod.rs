@@ -7,7 +7,7 @@ mod carry_out;
 mod plan;
 mod sought;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 
 mod model;
 mod rules;
-mod world;
+pub mod world;
 
 use proptest::prelude::*;
 

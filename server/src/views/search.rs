@@ -21,7 +21,7 @@ use crate::chat::preview::LinkPreview;
 use crate::chat::state::day_of;
 use crate::chat::{Refusal, Sight};
 pub(super) use days::Place;
-pub use days::{INDEX_LABEL, Indexer, Search};
+pub use days::{Indexer, LABELS, Search};
 
 pub const HITS: usize = 25;
 pub const HITS_MAX: usize = 100;

@@ -334,7 +334,7 @@ impl World {
     }
 
     /// Ordered by one, approved by another.
-    fn orders(&mut self, order: Command) {
+    pub fn orders(&mut self, order: Command) {
         let order = self.asks(self.officer, order).expect("ordered").order;
         let order = order.expect("its id");
         let own = self.asks(self.officer, Command::OrderApprove { order });
@@ -398,7 +398,7 @@ impl World {
         records.iter().map(place).collect()
     }
 
-    fn sweeps(&mut self) {
+    pub fn sweeps(&mut self) {
         let before = self.views().store.size();
         if let Some((_, sweep)) = &mut self.started {
             sweep.all();

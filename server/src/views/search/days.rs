@@ -2,9 +2,13 @@
 //!
 //! Open days are made from the log itself: one stretch of it, which grows with every durable batch and, after a
 //! start, backwards to where the day began. A query that meets a stretch behind the log does the rest of the work
-//! itself, for a moment. Closed days are sealed with their scope; no query ever makes one.
+//! itself, for a moment. Closed days are sealed with their scope, and so is what an open day has much of; no query ever
+//! makes one.
 
 mod keeper;
+mod spill;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -25,7 +29,9 @@ use crate::views::terms::{OpenPart, Part, Query, Run};
 use crate::views::{Views, unavailable};
 pub use keeper::Indexer;
 
-pub const INDEX_LABEL: &str = "terms";
+const INDEX_LABEL: &str = "terms";
+/// Under which indexes are sealed: of a day that is over, and of one that still goes on.
+pub const LABELS: [&str; 2] = [INDEX_LABEL, spill::OPEN_LABEL];
 /// Events read at a time: as long as a query may have to wait for the thread.
 const EVENTS_AT_A_TIME: u64 = 256;
 /// Memory for the indexes of closed days.
@@ -85,8 +91,26 @@ pub struct Search {
 
 struct Day {
     part: OpenPart,
-    /// Only what changed since the day was closed.
+    /// Only what changed since the day was closed, or what came since a part of it was sealed.
     is_rest: bool,
+    /// It is over, and has its index.
+    is_closed: bool,
+    /// Events of the channel up to this one need not be taken in: they were sealed before the start.
+    sealed: u64,
+    /// The newest event of the channel that was taken in.
+    newest: u64,
+}
+
+impl Day {
+    fn new(is_closed: bool, sealed: u64) -> Arc<RwLock<Day>> {
+        Arc::new(RwLock::new(Day {
+            part: OpenPart::new(),
+            is_rest: is_closed || sealed > 0,
+            is_closed,
+            sealed,
+            newest: sealed,
+        }))
+    }
 }
 
 #[derive(Default)]
@@ -164,11 +188,11 @@ impl Search {
                 open.part = OpenPart::new();
             }
             self.closed.lock().forget(&key);
-            if let Err(error) = views
-                .store
-                .part_delete(Scope::ChannelDay { channel, day }, INDEX_LABEL)
-            {
-                tracing::error!(code = error.code(), %error, "an index could not be removed");
+            let scope = Scope::ChannelDay { channel, day };
+            for label in LABELS {
+                if let Err(error) = views.store.part_delete(scope, label) {
+                    tracing::error!(code = error.code(), %error, "an index could not be removed");
+                }
             }
             self.wanted.lock().insert(key);
         }
@@ -195,13 +219,14 @@ impl Search {
             }
             None => (Vec::new(), !is_open),
         };
+        let is_whole = (is_rest && !is_open)
+            || from <= self.goal.load(Ordering::Acquire)
+            || views.position_of(place.channel, place.from)? >= Some(from);
+        let floor = if is_whole { 0 } else { from };
         if !is_rest {
-            let whole = from <= self.goal.load(Ordering::Acquire)
-                || views.position_of(place.channel, place.from)? >= Some(from);
-            let floor = if whole { 0 } else { from };
             return Ok(Candidates { seqs, floor });
         }
-        let Some(closed) = self.closed(views, place)? else {
+        let Some(closed) = self.closed(views, place, is_open)? else {
             self.wanted.lock().insert(place.key());
             self.wake();
             let floor = Position::MAX;
@@ -213,38 +238,50 @@ impl Search {
         seqs.sort_unstable_by(|a, b| b.cmp(a));
         seqs.dedup();
         seqs.truncate(limit);
-        Ok(Candidates { seqs, floor: 0 })
+        Ok(Candidates { seqs, floor })
     }
 
-    /// The sealed index of a closed day. None: there is none that can be used.
-    fn closed(&self, views: &Views, place: &Place) -> Result<Option<Arc<Closed>>, Refusal> {
+    /// The sealed index of a day. None: there is none that can be used.
+    fn closed(
+        &self,
+        views: &Views,
+        place: &Place,
+        is_open: bool,
+    ) -> Result<Option<Arc<Closed>>, Refusal> {
         if let Some(held) = self.closed.lock().days.get(&place.key()) {
             return Ok(Some(Arc::clone(held)));
         }
-        let bytes = match views.store.unseal(place.scope(), INDEX_LABEL) {
-            Ok(Some(bytes)) => bytes,
-            Ok(None) | Err(Error::Forgotten) => return Ok(None),
-            Err(error) => return Err(unavailable(error)),
+        let unseal = |label| match views.store.unseal(place.scope(), label) {
+            Err(Error::Forgotten) => Ok(None),
+            other => other.map_err(unavailable),
         };
-        let Some((built, terms)) = bytes.split_first_chunk::<8>() else {
+        let whole = unseal(INDEX_LABEL)?;
+        let sealed = match whole {
+            None if is_open => unseal(spill::OPEN_LABEL)?.and_then(spill::without_head),
+            whole => whole,
+        };
+        let Some((built, terms)) = sealed.as_ref().and_then(|all| all.split_first_chunk::<8>())
+        else {
             return Ok(None);
         };
         let built = u64::from_be_bytes(*built);
         let Ok(part) = Part::open(terms.to_vec()) else {
             return Ok(None);
         };
-        let mut changed: Vec<u64> = views
-            .amendments
-            .of_range(place.channel, place.from, place.to)
-            .map_err(unavailable)?
-            .iter()
-            .filter(|a| a.kind == Kind::Edit && a.q > built)
-            .map(|a| a.of)
-            .collect();
-        // Messages came to this day again: the clock was set back.
-        changed.extend((built.saturating_add(1)..=place.to).take(CHANGED_MAX + 1));
-        if changed.len() > CHANGED_MAX {
-            return Ok(None);
+        let mut changed: Vec<u64> = Vec::new();
+        // What came since is in the index of the open day.
+        if !is_open {
+            let amendments = views
+                .amendments
+                .of_range(place.channel, place.from, place.to)
+                .map_err(unavailable)?;
+            let edits = amendments.iter().filter(|a| a.kind == Kind::Edit);
+            changed.extend(edits.filter(|a| a.q > built).map(|a| a.of));
+            // Messages came to this day again: the clock was set back.
+            changed.extend((built.saturating_add(1)..=place.to).take(CHANGED_MAX + 1));
+            if changed.len() > CHANGED_MAX {
+                return Ok(None);
+            }
         }
         let closed = Arc::new(Closed { part, changed });
         self.closed.lock().keep(place.key(), Arc::clone(&closed));
@@ -307,8 +344,14 @@ impl Search {
         };
         let text = searchable(event.content.as_ref());
         if !text.is_empty() {
-            self.day((c, day)).write().part.add(q, &text);
-            touched.insert((c, day));
+            let kept = self.day((c, day));
+            let mut kept = kept.write();
+            let seq = event.header.channel_seq.unwrap_or(u64::MAX);
+            if seq > kept.sealed {
+                kept.part.add(q, &text);
+                kept.newest = kept.newest.max(seq);
+                touched.insert((c, day));
+            }
         }
     }
 
@@ -316,14 +359,9 @@ impl Search {
         if let Some(day) = self.open.read().get(&key) {
             return Arc::clone(day);
         }
-        let is_rest = key.1 < self.first_open.load(Ordering::Acquire);
+        let is_closed = key.1 < self.first_open.load(Ordering::Acquire);
         let mut open = self.open.write();
-        Arc::clone(open.entry(key).or_insert_with(|| {
-            Arc::new(RwLock::new(Day {
-                part: OpenPart::new(),
-                is_rest,
-            }))
-        }))
+        Arc::clone(open.entry(key).or_insert_with(|| Day::new(is_closed, 0)))
     }
 
     /// Makes few parts of many, without holding up whoever searches.

@@ -44,8 +44,7 @@ impl OpenPart {
         }
         self.tail.push((seq, folded.into_boxed_str()));
         if self.tail.len() >= TAIL_MAX {
-            let tail = std::mem::take(&mut self.tail);
-            self.runs.push(Arc::new(Run::of(&tail)));
+            self.settle_tail();
         }
     }
 
@@ -93,6 +92,24 @@ impl OpenPart {
             .then(|| last.to_vec())
     }
 
+    /// All there is, as runs. Once sealed elsewhere, they are let go.
+    pub fn runs(&mut self) -> Vec<Arc<Run>> {
+        self.settle_tail();
+        self.runs.clone()
+    }
+
+    pub fn let_go(&mut self, old: &[Arc<Run>]) {
+        self.runs
+            .retain(|run| !old.iter().any(|old| Arc::ptr_eq(run, old)));
+    }
+
+    fn settle_tail(&mut self) {
+        let tail = std::mem::take(&mut self.tail);
+        if !tail.is_empty() {
+            self.runs.push(Arc::new(Run::of(&tail)));
+        }
+    }
+
     /// Runs that were added since stay as they are.
     pub fn replace(&mut self, old: &[Arc<Run>], merged: Run) {
         let is_old = |run: &Arc<Run>| old.iter().any(|old| Arc::ptr_eq(run, old));
@@ -112,6 +129,11 @@ impl Run {
             high: seqs().max().unwrap_or(0),
             height: 0,
         }
+    }
+
+    /// One part of an older one and of what came since.
+    pub fn beyond(older: Option<&Part>, runs: &[Arc<Run>]) -> Result<Part, Damaged> {
+        Part::merge(older.into_iter().chain(runs.iter().map(|run| &run.part)))
     }
 
     pub fn merge(runs: &[Arc<Run>]) -> Result<Run, Damaged> {

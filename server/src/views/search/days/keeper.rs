@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use migrations_free_store::{Error, Id, Position, Scope};
 
-use super::{INDEX_LABEL, Key, Place};
+use super::{INDEX_LABEL, Key, Place, spill};
 use crate::chat::state::day_of;
 use crate::clock::Clock;
 use crate::views::Views;
@@ -18,6 +18,8 @@ use crate::views::terms::{OpenPart, Part};
 const MESSAGES_AT_A_TIME: u64 = 4_096;
 /// Batches that come close to one another are followed in one go.
 const GATHER: Duration = Duration::from_millis(5);
+/// Between two looks at how much memory open days take.
+const WEIGHED_EVERY: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_secs(1);
 /// While people write, it rests so many times as long as it works: what they wait for goes first. At a lower
 /// priority it would be stopped with a lock in its hand, and all would wait.
@@ -41,6 +43,7 @@ impl Indexer {
             Ordering::Release,
         );
         search.first_open.store(today, Ordering::Release);
+        views.take_up(today);
         let follower = Arc::clone(&views);
         let thread = std::thread::Builder::new()
             .name("indexer".into())
@@ -65,6 +68,7 @@ impl Views {
         let search = &self.search;
         // Closed days that were never indexed, the newest last. Looked for once the open days are whole.
         let mut missing: Option<Vec<Key>> = None;
+        let mut weighed = Instant::now();
         while !search.stopping.load(Ordering::Acquire) {
             let (began, size) = (Instant::now(), self.store.size());
             let (mut busy, complete, touched) = {
@@ -74,16 +78,23 @@ impl Views {
                 (busy, complete, std::mem::take(&mut *touched))
             };
             search.merge(touched);
+            if complete && weighed.elapsed() >= WEIGHED_EVERY {
+                self.spill();
+                weighed = Instant::now();
+            }
             let wanted = search.wanted.lock().iter().next().copied();
             if let Some(key) = wanted {
                 // Taken off first: whoever wants it made anew meanwhile wants it made after this.
                 search.wanted.lock().remove(&key);
-                self.close(key);
+                match key.1 >= search.first_open.load(Ordering::Acquire) {
+                    true => self.close(key, spill::OPEN_LABEL),
+                    false => self.close(key, INDEX_LABEL),
+                };
                 busy = true;
             } else if complete && !self.close_one(day_of(clock.now_ms())) {
                 let missing = missing.get_or_insert_with(|| self.unsealed_days());
                 if let Some(key) = missing.pop() {
-                    self.close(key);
+                    self.close(key, INDEX_LABEL);
                     busy = true;
                 }
             } else {
@@ -117,21 +128,21 @@ impl Views {
             .collect();
         let Some((key, day)) = days
             .iter()
-            .find(|(_, day)| !day.read().is_rest || !day.read().part.is_empty())
+            .find(|(_, day)| !day.read().is_closed || !day.read().part.is_empty())
         else {
             search.first_open.store(today, Ordering::Release);
             let mut open = search.open.write();
             open.retain(|(_, day), kept| *day >= today || !kept.read().part.is_empty());
             return false;
         };
-        let built = self.close(*key);
+        let built = self.close(*key, INDEX_LABEL);
         // Nothing may come in between the look and the letting go.
         let touched = search.touched.lock();
         let place = self.place(*key);
         let unread = built.zip(place);
         if unread.is_none_or(|(built, place)| self.last_change(&place) <= built) {
             let mut day = day.write();
-            day.is_rest = true;
+            (day.is_rest, day.is_closed) = (true, true);
             day.part = OpenPart::new();
         }
         drop(touched);
@@ -139,9 +150,9 @@ impl Views {
     }
 
     /// Makes and seals the index of a closed day; tells up to where it reads. None when there is nothing to read.
-    fn close(&self, key: Key) -> Option<u64> {
+    fn close(&self, key: Key, label: &str) -> Option<u64> {
         let place = self.place(key)?;
-        let built = match self.seal(&place) {
+        let built = match self.seal(&place, label) {
             Ok(built) => built,
             Err(Error::Forgotten) => return None,
             Err(error) => {
@@ -153,7 +164,8 @@ impl Views {
         Some(built)
     }
 
-    fn seal(&self, place: &Place) -> Result<u64, Error> {
+    fn seal(&self, place: &Place, label: &str) -> Result<u64, Error> {
+        let done = self.newest_destruction()?;
         let built = self.last_change(place);
         let mut parts = Vec::new();
         let mut from = place.from;
@@ -166,9 +178,7 @@ impl Views {
         let Ok(part) = Part::merge(parts.iter()) else {
             return Ok(built);
         };
-        let mut bytes = built.to_be_bytes().to_vec();
-        bytes.extend(part.into_bytes());
-        self.store.seal(place.scope(), INDEX_LABEL, &bytes)?;
+        self.seal_part(place, label, done, built, part)?;
         Ok(built)
     }
 
@@ -182,7 +192,7 @@ impl Views {
         newest.max().unwrap_or(0).max(place.to)
     }
 
-    fn place(&self, (channel, day): Key) -> Option<Place> {
+    pub(super) fn place(&self, (channel, day): Key) -> Option<Place> {
         let state = self.state.read();
         let span = state.channels.get(&channel)?.days.get(&day)?;
         (!span.destroyed && span.messages > 0).then_some(Place {
