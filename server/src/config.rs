@@ -5,6 +5,7 @@
 mod archive;
 mod check;
 pub mod keys;
+mod telemetry;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use archive::{Archive, Destination, Kind, LockMode, MailTls, secret};
+pub use telemetry::Telemetry;
 
 use crate::identity::secret::Cost;
 
@@ -37,6 +39,7 @@ pub struct Config {
     pub retention: Retention,
     pub auditors: Auditors,
     pub metrics: Metrics,
+    pub telemetry: Telemetry,
     pub witness: Witness,
     pub timestamp: Timestamp,
     pub push: Push,
@@ -197,6 +200,7 @@ impl Default for Config {
             retention: Retention::default(),
             auditors: Auditors::default(),
             metrics: Metrics::default(),
+            telemetry: Telemetry::default(),
             witness: Witness::default(),
             timestamp: Timestamp::default(),
             push: Push::default(),
@@ -360,6 +364,7 @@ impl Config {
             &mut self.server.tls_certificate,
             &mut self.server.tls_key,
             &mut self.metrics.token_file,
+            &mut self.telemetry.token_file,
         ];
         let archives = self.archive.to.iter_mut().flat_map(Destination::secrets);
         for path in paths.into_iter().chain(archives).flatten() {

@@ -7,7 +7,7 @@
 //! 5. `fanout`    who hears what.
 //!
 //! `access` writes what a person may have of her own. `backup` copies what is kept elsewhere and back; `control` and `doctor` serve whoever runs the machine.
-//! `kept` are small files of our own. `drafts` is memory alone. `metrics` counts; `room` is what the data disk has left.
+//! `kept` are small files of our own. `drafts` is memory alone. `metrics` counts, `telemetry` times; `room` is what the data disk has left.
 //! `identity`, `files`, `retention`, `due`, `export`, `import` and `push` are callers of the door with no privileges
 //! of their own. `witness` lets strangers check the log. `clock` and `config` are inputs.
 
@@ -37,6 +37,7 @@ pub mod retention;
 pub mod room;
 pub mod running;
 pub mod sequencer;
+pub mod telemetry;
 pub mod verified;
 pub mod views;
 pub mod witness;

@@ -85,6 +85,10 @@ pub struct Metrics {
     /// Readers whose queue was dropped because they were too slow.
     pub slow_readers: Counter,
     pub sockets_opened: Counter,
+    /// Spans that a collector took.
+    pub spans_sent: Counter,
+    /// Spans that were dropped, or that no collector took.
+    pub spans_lost: Counter,
     answers: [Counter; CLASSES.len()],
     refused: [Counter; CODES.len()],
 }
@@ -143,6 +147,16 @@ impl Metrics {
                 "daylight_sockets_opened_total",
                 "Sockets opened since the start.",
                 &self.sockets_opened,
+            ),
+            (
+                "daylight_spans_sent_total",
+                "Parts of traces that the collector took since the start.",
+                &self.spans_sent,
+            ),
+            (
+                "daylight_spans_lost_total",
+                "Parts of traces that were dropped since the start, or that no collector took.",
+                &self.spans_lost,
             ),
         ] {
             page.counter(name, help, "", &[("", total(count))]);

@@ -16,6 +16,7 @@ use crate::identity::links::Links;
 use crate::metrics::Metrics;
 use crate::room::Room;
 use crate::sequencer::{self, Door, Parts};
+use crate::telemetry::Traces;
 use crate::views::Views;
 use crate::views::amendments::Amendments;
 use crate::views::cursor::Cursors;
@@ -110,7 +111,6 @@ pub fn report(progress: Progress) {
 /// A sequencer at work, with its follower.
 pub struct Engine {
     pub door: Door,
-    pub metrics: Arc<Metrics>,
     pub room: Arc<Room>,
     sequencer: std::thread::JoinHandle<()>,
     saver: Saver,
@@ -123,6 +123,8 @@ pub fn start(
     config: &Config,
     clock: &Clock,
     links: &Links,
+    metrics: &Arc<Metrics>,
+    traces: &Traces,
     mut follow: impl FnMut(&[Event]) + Send + 'static,
 ) -> anyhow::Result<Engine> {
     let Opened {
@@ -133,8 +135,7 @@ pub fn start(
     tell_of_a_clock_set_back(&store, clock)?;
     let (saved_views, answer_links) = (Arc::clone(&views), links.clone());
     let room = Arc::new(Room::new(&config.data, config.limits.disk_reserve_bytes()));
-    let metrics = Arc::new(Metrics::default());
-    let refusals = Arc::clone(&metrics);
+    let refusals = Arc::clone(metrics);
     let indexer = Indexer::start(Arc::clone(&views), clock.clone())?;
     let (door, sequencer) = sequencer::start(Parts {
         store,
@@ -146,7 +147,8 @@ pub fn start(
         grace_hours: config.retention.grace_hours,
         destinations: Arc::new(config.archive.take_mails()),
         room: Arc::clone(&room),
-        metrics: Arc::clone(&metrics),
+        metrics: Arc::clone(metrics),
+        traces: traces.clone(),
         encode: Box::new(Wire {
             views: Arc::clone(&views),
         }),
@@ -164,7 +166,6 @@ pub fn start(
     let saver = Saver::start(saved_views, door.clone())?;
     Ok(Engine {
         door,
-        metrics,
         room,
         sequencer,
         saver,

@@ -31,6 +31,7 @@ use crate::fanout::{Encode, Ending, Fanout, Listener};
 use crate::metrics::Metrics;
 use crate::retention::Plan;
 use crate::room::Room;
+use crate::telemetry::{Stages, Traces, Way};
 use crate::views::amendments::{Amendments, Kind};
 use crate::views::destructions::Destructions;
 use crate::views::search;
@@ -56,6 +57,7 @@ const PART_BYTES_USUAL: usize = 640;
 #[derive(Clone)]
 pub struct Door {
     queue: mpsc::Sender<Ask>,
+    traces: Traces,
 }
 
 /// A command on its way.
@@ -89,7 +91,7 @@ pub enum Reply {
 }
 
 enum Ask {
-    Command(Box<Submission>),
+    Command(Box<Submission>, Option<Way>),
     Listen {
         listener: Arc<Listener>,
         ready: oneshot::Sender<Listening>,
@@ -174,7 +176,7 @@ impl Door {
     /// Waits for a place in the queue only; the answer goes where `reply` says.
     pub async fn enqueue(&self, submission: Submission) -> Result<(), Refusal> {
         self.queue
-            .send(Ask::Command(Box::new(submission)))
+            .send(Ask::Command(Box::new(submission), self.traces.way()))
             .await
             .map_err(|_| Refusal::Unavailable)
     }
@@ -195,7 +197,7 @@ impl Door {
             reply: Reply::Once(reply),
         };
         self.queue
-            .blocking_send(Ask::Command(Box::new(submission)))
+            .blocking_send(Ask::Command(Box::new(submission), self.traces.way()))
             .map_err(|_| Refusal::Unavailable)?;
         answer.blocking_recv().map_err(|_| Refusal::Unavailable)?
     }
@@ -303,6 +305,7 @@ pub struct Parts {
     pub destinations: Arc<BTreeMap<String, bool>>,
     pub room: Arc<Room>,
     pub metrics: Arc<Metrics>,
+    pub traces: Traces,
     pub encode: Box<dyn Encode>,
     pub answer: Box<dyn Fn(Option<Id>, &Result<Ack, Refusal>) -> Bytes + Send>,
     /// Called with every durable batch, for views that follow (search, waiting long polls).
@@ -312,7 +315,7 @@ pub struct Parts {
 /// Starts the sequencer's thread. It ends after `Door::stop`, or takes the process with it.
 pub fn start(parts: Parts) -> std::io::Result<(Door, std::thread::JoinHandle<()>)> {
     let (queue, asks) = mpsc::channel(QUEUE_MAX);
-    let ahead = parts.state.read().clone();
+    let (ahead, traces) = (parts.state.read().clone(), parts.traces.clone());
     let mut sequencer = Sequencer {
         ahead,
         parts,
@@ -326,7 +329,7 @@ pub fn start(parts: Parts) -> std::io::Result<(Door, std::thread::JoinHandle<()>
     let thread = std::thread::Builder::new()
         .name("sequencer".into())
         .spawn(move || sequencer.run())?;
-    Ok((Door { queue }, thread))
+    Ok((Door { queue, traces }, thread))
 }
 
 struct Sequencer {
@@ -357,6 +360,7 @@ struct Batch {
     closed: HashSet<(Id, u64)>,
     listens: Vec<(Arc<Listener>, oneshot::Sender<Listening>)>,
     keys: Vec<KeyJob>,
+    stages: Stages,
 }
 
 impl Batch {
@@ -412,6 +416,7 @@ impl Sequencer {
         self.ahead = state;
         if !self.batch.replies.is_empty() {
             self.parts.metrics.decide.observe(begun.elapsed());
+            self.batch.stages.decided(begun);
         }
         stop
     }
@@ -420,7 +425,11 @@ impl Sequencer {
     /// second is written.
     fn pass_on(&mut self) {
         let writer = &mut self.parts.writer;
-        if let Err(error) = writer.commit_end().and_then(|()| writer.commit_begin()) {
+        if let Err(error) = writer.commit_end() {
+            fail(&error);
+        }
+        self.batch.stages.sent();
+        if let Err(error) = writer.commit_begin() {
             fail(&error);
         }
         self.count_writes();
@@ -449,12 +458,15 @@ impl Sequencer {
         for took in self.parts.writer.took() {
             self.parts.metrics.append.observe(took.append);
             self.parts.metrics.sync.observe(took.sync);
+            if let Some(durable) = &mut self.under_way {
+                durable.stages.took(took);
+            }
         }
     }
 
     fn take(&mut self, state: &mut State, ask: Ask) {
         match ask {
-            Ask::Command(submission) => {
+            Ask::Command(submission, way) => {
                 let Submission {
                     actor,
                     command,
@@ -463,6 +475,10 @@ impl Sequencer {
                     reply,
                 } = *submission;
                 let answer = self.command(state, actor, &command, key, brought);
+                if let Some(way) = way {
+                    let refused = answer.as_ref().err().map(Refusal::code);
+                    self.batch.stages.command(way, command.name(), refused);
+                }
                 self.batch.replies.push((reply, key, answer));
             }
             // Registered after the commit: what this batch appended is then history for it.
@@ -868,6 +884,7 @@ impl Sequencer {
         if !batch.events.is_empty() {
             self.parts.metrics.fanout.observe(begun.elapsed());
         }
+        self.parts.traces.answered(&batch.stages, begun);
         self.end_drafts(&state, &batch.events);
         for (listener, ready) in batch.listens {
             self.fanout

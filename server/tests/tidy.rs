@@ -83,6 +83,15 @@ fn each_library_has_one_home() {
             "server/src/http/",
         ),
         (&["argon2"], "server/src/identity/"),
+        (
+            &[
+                "opentelemetry",
+                "opentelemetry_http",
+                "opentelemetry_otlp",
+                "opentelemetry_sdk",
+            ],
+            "server/src/telemetry/",
+        ),
     ];
     let mut wrong = Vec::new();
     for source in sources(&["server/src", "migrations-free-store/src"]) {

@@ -77,6 +77,7 @@ impl Config {
             );
         }
         self.metrics.token_hash()?;
+        self.telemetry.check()?;
         self.check_outside()?;
         self.archive.check(&self.data)?;
         self.backup.check(&self.data)

@@ -65,6 +65,7 @@ use crate::retention::{Broom, Sweeper};
 use crate::room::Room;
 use crate::running;
 use crate::sequencer::{Brought, Door};
+use crate::telemetry::Traces;
 use crate::views::Views;
 use crate::witness::bring::Errands;
 use crate::witness::start;
@@ -103,6 +104,7 @@ pub struct App {
     pub push: Arc<Push>,
     pub previews: Previews,
     pub metrics: Arc<Metrics>,
+    pub(crate) traces: Traces,
     pub room: Arc<Room>,
     /// What opens the metrics; None: nothing does.
     pub(crate) metrics_token: Option<[u8; 32]>,
@@ -191,15 +193,25 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let follow_backups = backups.clone();
     let silent = Push::open(&config, &views, &clock, &config.base_url(address));
     let follow_pushes = silent.push();
-    let engine = open::start(opened, &config, &clock, &links, move |events| {
-        if let Some(last) = events.last() {
-            news_in.send_replace(last.position + 1);
-        }
-        follow_exports.follow(events);
-        wake.follow(events);
-        follow_backups.follow(events);
-        follow_pushes.follow(events);
-    })?;
+    let metrics = Arc::new(Metrics::default());
+    let traces = Traces::start(&config.telemetry, &metrics)?;
+    let engine = open::start(
+        opened,
+        &config,
+        &clock,
+        &links,
+        &metrics,
+        &traces,
+        move |events| {
+            if let Some(last) = events.last() {
+                news_in.send_replace(last.position + 1);
+            }
+            follow_exports.follow(events);
+            wake.follow(events);
+            follow_backups.follow(events);
+            follow_pushes.follow(events);
+        },
+    )?;
     let door = engine.door.clone();
     let restored = backup::just_restored(&config.data);
     let started = Inner::Started { restored };
@@ -244,7 +256,8 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<Running> {
         device_links: routes::identity::DeviceLinks::default(),
         connections: AtomicU32::new(0),
         places: Arc::new(Semaphore::new(config.limits.connections as usize)),
-        metrics: Arc::clone(&engine.metrics),
+        metrics,
+        traces,
         room: Arc::clone(&engine.room),
         metrics_token: config.metrics.token_hash()?,
         config,
@@ -349,6 +362,7 @@ impl Running {
             tracing::error!("the engine could not be joined");
             return;
         }
+        self.app.traces.flush().await;
         running::ends(&self.app.config.data);
     }
 }
@@ -399,7 +413,10 @@ fn router(app: Arc<App>) -> Router {
             session::same_origin,
         ))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), headers))
-        .layer(middleware::from_fn(trace::request))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            trace::request,
+        ))
         .with_state(app)
 }
 

@@ -49,6 +49,7 @@ mod socket;
 mod strangers;
 mod supervision;
 mod tagged;
+mod telemetry;
 mod traces;
 mod urgent;
 mod witness;

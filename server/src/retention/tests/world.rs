@@ -1,6 +1,7 @@
 //! The real log, door and keys, driven one act at a time.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use migrations_free_store::{Id, Options, Part, Scope, verify};
 use tempfile::TempDir;
@@ -18,6 +19,7 @@ use crate::identity::links::Links;
 use crate::open::{self, Engine};
 use crate::retention::carry_out::{intended, prepare};
 use crate::retention::{Plan, Sweep, due};
+use crate::telemetry::Traces;
 use crate::views::Views;
 
 pub const CHANNELS: usize = 2;
@@ -496,15 +498,23 @@ impl World {
 
     pub fn start(&mut self) {
         let opened = open::open_with(&self.options(), &mut |_| {}).expect("opens");
-        let views = std::sync::Arc::clone(&opened.views);
+        let views = Arc::clone(&opened.views);
         let mut config = Config {
             data: self.dir.path().to_owned(),
             ..Config::default()
         };
         config.retention.grace_hours = self.grace_hours;
         let links = Links::new([7; 32], "https://chat.example.com".into());
-        let engine =
-            open::start(opened, &config, &self.clock, &links, |_| {}).expect("a sequencer");
+        let engine = open::start(
+            opened,
+            &config,
+            &self.clock,
+            &links,
+            &Arc::default(),
+            &Traces::default(),
+            |_| {},
+        )
+        .expect("a sequencer");
         let sweep = Sweep {
             views,
             door: engine.door.clone(),
