@@ -26,8 +26,8 @@ if [ ${#missing[@]} -gt 0 ]; then
     echo "Not installed: ${missing[*]}. Tests that need them will be skipped, and say so." >&2
 fi
 venv=target/strangers/venv
-if ! "$venv/bin/python" -c 'import pymerkle, cryptography, jsonschema, slack_export_viewer, schemathesis, sslyze, aiosmtpd, moto.server' 2>/dev/null; then
-  { python3 -m venv "$venv" && "$venv/bin/python" -m pip install --quiet --disable-pip-version-check 'pymerkle==7.0.0' 'cryptography>=42,<100' 'jsonschema>=4.18,<5' 'slack-export-viewer==3.5.0' 'schemathesis==4.32.5' 'sslyze==6.3.1' 'aiosmtpd==1.4.6' 'moto[server]==5.2.5'; } ||
-    echo "Not installed: pymerkle, cryptography, jsonschema, slack-export-viewer, schemathesis, sslyze, aiosmtpd or moto. The tests that need them are skipped, and say so." >&2
+if ! "$venv/bin/python" -c 'import pymerkle, cryptography, jsonschema, slack_export_viewer, schemathesis, sslyze, aiosmtpd, moto.server, scim2_tester, httpx2' 2>/dev/null; then
+  { python3 -m venv "$venv" && "$venv/bin/python" -m pip install --quiet --disable-pip-version-check 'pymerkle==7.0.0' 'cryptography>=42,<100' 'jsonschema>=4.18,<5' 'slack-export-viewer==3.5.0' 'schemathesis==4.32.5' 'sslyze==6.3.1' 'aiosmtpd==1.4.6' 'moto[server]==5.2.5' 'scim2-tester==0.5.2' 'scim2-client[httpx2]==0.13.2'; } ||
+    echo "Not installed: pymerkle, cryptography, jsonschema, slack-export-viewer, schemathesis, sslyze, aiosmtpd, moto or scim2-tester. The tests that need them are skipped, and say so." >&2
 fi
 bash deploy/ci/autobahn.sh || echo "Not installed: Autobahn's WebSocket suite. The test that needs it is skipped, and says so." >&2

@@ -1,6 +1,7 @@
 //! The subcommands. Each opens what it needs, does one thing, and says what it did.
 
 mod check;
+mod signals;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use daylight::witness::cosigning::Witness;
 use daylight::witness::status::Outside;
 use daylight::{backup, open, serve};
 use migrations_free_store::{Error, Progress, Store};
+use signals::Signals;
 
 #[derive(Parser)]
 #[command(
@@ -206,7 +208,10 @@ fn run_server(config: Config) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let running = serve(config, Clock::default()).await?;
+        // Armed before anybody is answered: whoever stops it at once stops it in order too.
+        let mut signals = Signals::armed()?;
+        let (running, is_asked) = signals.opens(serve(config, Clock::default())).await;
+        let running = running?;
         match &running.setup_url {
             Some(url) => print(&format!(
                 "\n  Open this once to set up your workspace:\n\n    {url}\n"
@@ -216,22 +221,13 @@ fn run_server(config: Config) -> anyhow::Result<ExitCode> {
                 running.app.config.base_url(running.address)
             )),
         }
-        signal().await?;
+        if !is_asked {
+            signals.come().await;
+        }
         tracing::info!("stopping: no new work, all acknowledged work is kept");
         running.stop().await;
         Ok(ExitCode::SUCCESS)
     })
-}
-
-async fn signal() -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
 }
 
 fn prove(config: &Config, position: u64) -> anyhow::Result<ExitCode> {
@@ -260,7 +256,10 @@ fn witness(listen: SocketAddr, witness: Witness) -> anyhow::Result<ExitCode> {
                 "This witness is open at http://{address} with the key\n\n    {key}\n"
             ));
         },
-        signal(),
+        async {
+            Signals::armed()?.come().await;
+            Ok(())
+        },
     ))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -4,6 +4,7 @@
 
 mod archive;
 mod check;
+mod directory;
 pub mod keys;
 mod telemetry;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use archive::{Archive, Destination, Kind, LockMode, MailTls, secret};
+pub use directory::Directory;
 pub use telemetry::Telemetry;
 
 use crate::identity::secret::Cost;
@@ -35,6 +37,7 @@ pub struct Config {
     pub server: Server,
     pub acme: Acme,
     pub identity: Identity,
+    pub directory: Directory,
     pub limits: Limits,
     pub retention: Retention,
     pub auditors: Auditors,
@@ -196,6 +199,7 @@ impl Default for Config {
             server: Server::default(),
             acme: Acme::default(),
             identity: Identity::default(),
+            directory: Directory::default(),
             limits: Limits::default(),
             retention: Retention::default(),
             auditors: Auditors::default(),
@@ -364,6 +368,7 @@ impl Config {
             &mut self.server.tls_certificate,
             &mut self.server.tls_key,
             &mut self.metrics.token_file,
+            &mut self.directory.token_file,
             &mut self.telemetry.token_file,
         ];
         let archives = self.archive.to.iter_mut().flat_map(Destination::secrets);

@@ -195,6 +195,7 @@ fn needed_inside(inner: &Inner) -> Left {
         | Inner::SigninLocked { .. }
         | Inner::AccountNew { .. }
         | Inner::AccountSet { .. }
+        | Inner::Directory(_)
         | Inner::PushKey { .. }
         | Inner::PushOn { .. }
         | Inner::Look(_)

@@ -22,7 +22,7 @@ pub struct Person {
 }
 
 impl Person {
-    pub(crate) fn new(id: String, http: Client) -> Person {
+    pub fn new(id: String, http: Client) -> Person {
         Person {
             id,
             http,

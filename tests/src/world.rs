@@ -230,6 +230,23 @@ impl World {
         }
     }
 
+    /// Says by what the company knows somebody, as an admin would. Where the server is in this process only.
+    pub fn ties(&self, person: &str, login: &str) {
+        use ::daylight::chat::account::{Account, Source};
+        use ::daylight::chat::{Actor, Command, Door};
+        let Some(Running::Here { runtime, server }) = &self.server else {
+            panic!("only a server in this process is told so")
+        };
+        let set = Door::AccountSet {
+            person: must(person.parse().context("a person's id")),
+            account: Some(Account::named(login)),
+            how: Source::Admin,
+        };
+        let door = &server.app.door;
+        let told = runtime.block_on(door.submit(Actor::System, Command::Door(set), None));
+        told.unwrap_or_else(|refusal| panic!("not tied: {}", refusal.message()));
+    }
+
     /// SIGKILL. People keep what they hold; their sockets are dead.
     pub fn kill(&mut self) {
         match self.server.take() {

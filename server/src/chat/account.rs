@@ -2,7 +2,7 @@
 //!
 //! Never lets anyone in: that is decided where she signs in, against what stands here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use migrations_free_store::{Id, Position};
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,10 @@ pub enum Source {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Accounts {
     at: BTreeMap<Id, Position>,
+    /// Of whom the company's directory said something, and when last.
+    told: BTreeMap<Id, u64>,
+    /// Whom the directory deactivated: whom an admin did, the directory does not bring back.
+    off: BTreeSet<Id>,
     #[serde(skip)]
     known: HashMap<Id, Account>,
     #[serde(skip)]
@@ -77,10 +81,45 @@ impl Accounts {
         self.externals.get(external).copied()
     }
 
+    /// When the directory last said something of her.
+    pub fn told_at(&self, person: Id) -> Option<u64> {
+        self.told.get(&person).copied()
+    }
+
+    pub fn is_off(&self, person: Id) -> bool {
+        self.off.contains(&person)
+    }
+
+    /// Whoever is known by something, by id.
+    pub fn people(&self) -> impl Iterator<Item = Id> {
+        self.at.keys().copied()
+    }
+
+    pub(super) fn told(&mut self, person: Id, how: Source, at_ms: u64) {
+        if how == Source::Directory && self.at.contains_key(&person) {
+            self.told.insert(person, at_ms);
+        }
+    }
+
+    pub(super) fn turned(&mut self, person: Id, is_off: bool) {
+        match is_off {
+            true => self.off.insert(person),
+            false => self.off.remove(&person),
+        };
+    }
+
+    /// As `forget`, of a person who is forgotten herself or tied to nothing any more.
+    pub(super) fn untie(&mut self, person: Id) {
+        self.forget(person);
+        self.told.remove(&person);
+        self.off.remove(&person);
+    }
+
     pub(super) fn set(&mut self, person: Id, position: Position, content: Option<&Content>) {
         self.forget(person);
-        if content.is_some_and(|c| c.account.is_some()) {
-            self.at.insert(person, position);
+        match content.is_some_and(|c| c.account.is_some()) {
+            true => _ = self.at.insert(person, position),
+            false => self.untie(person),
         }
         self.recall(person, content);
     }

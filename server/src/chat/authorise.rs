@@ -331,7 +331,8 @@ fn authorise_door(state: &State, actor: Actor, door: &Door) -> Result<(), Refusa
             | Door::PushGone { .. }
             | Door::SigninLocked { .. }
             | Door::AccountNew { .. }
-            | Door::AccountSet { .. },
+            | Door::AccountSet { .. }
+            | Door::Directory(_),
             Actor::System,
         )
         | (
@@ -448,6 +449,7 @@ fn authorise_door(state: &State, actor: Actor, door: &Door) -> Result<(), Refusa
             | Door::SigninLocked { .. }
             | Door::AccountNew { .. }
             | Door::AccountSet { .. }
+            | Door::Directory(_)
             | Door::PushKey { .. }
             | Door::PushOn { .. }
             | Door::PushOff

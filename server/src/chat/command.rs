@@ -4,6 +4,7 @@ use migrations_free_store::{Id, Position, Scope};
 use serde::{Deserialize, Serialize};
 
 use super::account::{Account, Source};
+use super::directory::Told;
 use super::event::{Content, Entry, FileFact, Hash, PollFact, Restoration};
 use super::grant::Reach;
 use super::quiet::QuietHours;
@@ -550,6 +551,8 @@ pub enum Door {
         account: Option<Account>,
         how: Source,
     },
+    /// The company's directory says something of somebody.
+    Directory(Told),
     /// Made once, before the first device asks.
     PushKey {
         key: String,

@@ -10,6 +10,7 @@ pub mod authorise;
 pub mod command;
 pub mod content;
 pub mod decide;
+pub mod directory;
 pub mod event;
 pub mod fate;
 pub mod grant;

@@ -948,6 +948,7 @@ impl State {
                 }
             }
             Act::PersonDeactivated { person, .. } => {
+                self.accounts.turned(*person, actor == super::event::SYSTEM);
                 if let Some(p) = self.people.get_mut(person) {
                     p.active = false;
                 }
@@ -966,6 +967,7 @@ impl State {
                 }
             }
             Act::PersonReactivated { person } => {
+                self.accounts.turned(*person, false);
                 if let Some(p) = self.people.get_mut(person) {
                     p.active = true;
                 }
@@ -1028,7 +1030,10 @@ impl State {
                 }
                 self.recall(Named::Quiet(*person), content);
             }
-            Act::AccountSet { person, .. } => self.accounts.set(*person, event.position, content),
+            Act::AccountSet { person, how } => {
+                self.accounts.set(*person, event.position, content);
+                self.accounts.told(*person, *how, at);
+            }
             Act::InviteCreated {
                 invite,
                 role,
@@ -1557,7 +1562,7 @@ impl State {
             (person.quiet, person.quiet_at) = (None, None);
         }
         self.schedules.forget(id);
-        self.accounts.forget(id);
+        self.accounts.untie(id);
         for device in self.pushed.remove(&id).unwrap_or_default() {
             self.end_push(device);
         }

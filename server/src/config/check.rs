@@ -78,6 +78,7 @@ impl Config {
         }
         self.metrics.token_hash()?;
         self.telemetry.check()?;
+        self.directory.token_hash()?;
         self.check_outside()?;
         self.archive.check(&self.data)?;
         self.backup.check(&self.data)

@@ -16,6 +16,7 @@ pub mod page;
 pub(crate) mod rate;
 mod redirect;
 pub mod routes;
+mod scim;
 mod session;
 mod site;
 mod socket;
@@ -108,6 +109,8 @@ pub struct App {
     pub room: Arc<Room>,
     /// What opens the metrics; None: nothing does.
     pub(crate) metrics_token: Option<[u8; 32]>,
+    /// The company's directory.
+    pub(crate) provisioning: scim::Provisioning,
     pub(crate) hasher: Arc<Hasher>,
     pub(crate) hashing: Semaphore,
     pub(crate) throttle: Mutex<Throttle>,
@@ -260,6 +263,10 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<Running> {
         traces,
         room: Arc::clone(&engine.room),
         metrics_token: config.metrics.token_hash()?,
+        provisioning: scim::Provisioning::new(
+            config.directory.token_hash()?,
+            config.base_url(address),
+        ),
         config,
         clock,
         views,
@@ -397,6 +404,7 @@ fn router(app: Arc<App>) -> Router {
             get(move || async move { openapi::serve(document) }),
         )
         .route("/ws", get(socket::upgrade))
+        .nest(scim::PREFIX, scim::router(Arc::clone(&app)))
         .fallback(site::serve)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(

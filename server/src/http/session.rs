@@ -141,9 +141,12 @@ pub async fn same_origin(
     request: Request<Body>,
     next: Next,
 ) -> Response<Body> {
-    let reads =
-        matches!(*request.method(), Method::GET | Method::HEAD) && request.uri().path() != "/ws";
-    if !reads && !is_ours(&app, request.headers()) {
+    let path = request.uri().path();
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD) && path != "/ws";
+    // A directory has no page and no cookie: nobody's browser can be made to be it.
+    let has_no_cookie =
+        (path.strip_prefix(super::scim::PREFIX)).is_some_and(|p| p.starts_with('/'));
+    if !reads && !has_no_cookie && !is_ours(&app, request.headers()) {
         return Refusal::BadOrigin.into_response();
     }
     next.run(request).await

@@ -1,6 +1,8 @@
 // A server that is nearly full, and one that is restarted: nobody loses what they wrote, and everybody is told calmly.
 
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { eventually } from '../browser.mjs';
 import { CHANNEL } from './j1-begin.mjs';
 import { arrive } from './j6-export.mjs';
@@ -71,5 +73,27 @@ export default async function house(world, promise) {
     await ada.go('#/admin/ledger?act=person.deactivated');
     await ada.text(/passed on/).first().waitFor();
     await world.shot(ada, '96-one-entry');
+  });
+  await promise('whoever comes from the company’s directory is marked, and health tells when it was heard', async () => {
+    const token = 'a-directory-token-of-more-than-32-characters';
+    const file = join(world.site.dir, 'directory-token');
+    writeFileSync(file, token);
+    await world.site.again(`[directory]\ntoken_file = '${file}'\n`);
+    const made = await fetch(`${world.site.origin}/scim/v2/Users`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' },
+      body: JSON.stringify({ schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: 'rosa@acme.example', displayName: 'Rosa Registered' }),
+    });
+    assert.equal(made.status, 201);
+    await ada.go('#/admin');
+    await ada.go('#/admin/people');
+    await ada.field('Find by name').fill('Rosa');
+    await ada.text(/^From the directory, last change /).waitFor();
+    await world.shot(ada, '97-from-the-directory');
+    await ada.go('#/admin');
+    await ada.page.locator('.tile').getByText('Directory last heard', { exact: true }).waitFor();
+    await ada.text('sees 1 person').scrollIntoViewIfNeeded();
+    await world.shot(ada, '98-directory-heard');
+    await world.site.again();
   });
 }

@@ -76,8 +76,14 @@ fn health_tells_each_thing_with_its_time_and_names_what_is_wrong() {
         assert_eq!(health["was_cut_off"], is_cut);
         assert_eq!(health["warnings"], told, "{health}");
     }
-    // A byte that somebody changed is found.
+    // Nor is it cut off when it is stopped as soon as it answers.
     world.stop();
+    for _ in 0..12 {
+        world.again();
+        world.stop();
+        assert!(!world.data.join("running").exists());
+    }
+    // A byte that somebody changed is found.
     changes_a_byte(&world.data.join("log"));
     let doctor = launch::run(&world.data, &["doctor"]).expect("it runs");
     assert!(!doctor.status.success(), "{}", said(&doctor));

@@ -33,6 +33,7 @@ mod polls;
 mod powercut;
 mod previews;
 mod promises;
+mod provisioning;
 mod proxy;
 mod published;
 mod push;

@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { get } from '../core/api.ts';
 import { formatNumber } from '../core/i18n.ts';
 import type { AdminPerson, Person, Role } from '../core/types.ts';
+import { ago, utc } from '../core/time.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { Input, Select } from '../ui/field.tsx';
@@ -114,13 +115,14 @@ export function People() {
   );
 }
 
-function PersonCell({ person }: { person: Person }) {
+function PersonCell({ person }: { person: AdminPerson }) {
   return (
     <span class="person">
       <Avatar id={person.id} name={person.name} size="small" online={person.online} />
       <span>
         <span class="clip">{person.name}</span>
         <small class="clip">{person.handle}</small>
+        {person.directory_at ? <small class="clip" title={utc(person.directory_at)}>{t('from_directory', { when: ago(person.directory_at) })}</small> : null}
       </span>
     </span>
   );

@@ -47,6 +47,7 @@ export default {
   inactive: 'معطّل',
   never: 'لم يدخل قط',
   imported: 'مستورد',
+  from_directory: 'من الدليل، آخر تغيير {when}',
   last_seen: 'آخر ظهور',
   online: 'متصل',
   joined: 'انضم',

@@ -47,6 +47,7 @@ export default {
   inactive: 'Deaktiviert',
   never: 'Nie angemeldet',
   imported: 'Importiert',
+  from_directory: 'Aus dem Verzeichnis, letzte Änderung {when}',
   last_seen: 'Zuletzt gesehen',
   online: 'Online',
   joined: 'Dabei seit',

@@ -47,6 +47,7 @@ export default {
   inactive: 'Desactivado',
   never: 'Nunca ha entrado',
   imported: 'Importado',
+  from_directory: 'Del directorio, último cambio {when}',
   last_seen: 'Última vez',
   online: 'En línea',
   joined: 'Se unió',

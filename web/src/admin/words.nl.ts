@@ -47,6 +47,7 @@ export default {
   inactive: 'Gedeactiveerd',
   never: 'Nooit ingelogd',
   imported: 'Geïmporteerd',
+  from_directory: 'Uit de directory, laatste wijziging {when}',
   last_seen: 'Laatst gezien',
   online: 'Online',
   joined: 'Erbij sinds',

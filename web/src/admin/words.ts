@@ -53,6 +53,7 @@ export const english = {
   inactive: 'Deactivated',
   never: 'Never signed in',
   imported: 'Imported',
+  from_directory: 'From the directory, last change {when}',
   last_seen: 'Last seen',
   online: 'Online',
   joined: 'Joined',

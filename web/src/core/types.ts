@@ -323,6 +323,7 @@ export interface AdminPerson extends Person {
   seen_at: Ms | null;
   devices: number;
   channels: number;
+  directory_at: Ms | null;
 }
 
 export interface AdminChannel {
@@ -404,6 +405,7 @@ export interface Health {
   sweep: { last_at: Ms | null; next_at: Ms; destroyed_scopes: number };
   disk: { free: number; total: number; reserve: number; read_only: boolean };
   was_cut_off: boolean;
+  directory: { heard_at: Ms | null; people: number } | null;
   scanner: { is_required: boolean; failed: string | null; found: number; unscanned: number } | null;
   backup: { is_configured: boolean; at: Ms | null; keys_at: Ms | null; failed: string | null; keys_failed: string | null };
   witness: { configured: number; at: Ms | null };

@@ -16,7 +16,7 @@ export function needText(code: string): string {
 
 /** Each with the moment it was true at. Words, not colours, say whether it is well. */
 export function HouseTiles({ data }: { data: Health }) {
-  const { backup, scanner, witness, clock, certificate, verified, archive } = data;
+  const { backup, directory, scanner, witness, clock, certificate, verified, archive } = data;
   const arrived = Math.max(0, ...archive.map((place) => place.at ?? 0));
   const waiting = archive.reduce((sum, place) => sum + place.waiting, 0);
   const behind = Math.floor(clock.behind_ms / MINUTE_MS);
@@ -32,6 +32,11 @@ export function HouseTiles({ data }: { data: Health }) {
         <Tile name={t('scanner')} value={t(scanner.failed ? 'scanner_silent' : 'scanner_well')}>
           {scanner.failed ? t(scanner.is_required ? 'scanner_strict' : 'scanner_lax') : t('scanner_found', { n: scanner.found })}
           {scanner.failed ? <p class="hint">{scanner.failed}</p> : null}
+        </Tile>
+      ) : null}
+      {directory ? (
+        <Tile name={t('directory')} value={directory.heard_at ? <When ts={directory.heard_at} relative /> : t('directory_unheard')}>
+          {t('directory_people', { n: directory.people })}
         </Tile>
       ) : null}
       {archive.length ? (

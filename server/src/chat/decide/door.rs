@@ -2,7 +2,7 @@
 
 use migrations_free_store::{Id, Scope};
 
-use super::{Build, Facts, archive, community, forget, policy, push, review, schedule};
+use super::{Build, Facts, archive, community, directory, forget, policy, push, review, schedule};
 use crate::chat::account::{self, Account, Source};
 use crate::chat::command::{ChannelKind, Door, ImportRow, NewSession, Role, clean_name};
 use crate::chat::event::{Act, Content, Entry, Keep};
@@ -98,6 +98,7 @@ pub(super) fn decide(build: &mut Build<'_>, door: &Door, facts: &mut Facts) -> R
             }
             set_account(build, *person, account.as_ref(), *how);
         }
+        Door::Directory(told) => directory::decide(build, told, facts)?,
         Door::PushKey { key } => push::key(build, key)?,
         Door::PushOn { endpoint } => push::subscribe(build, endpoint)?,
         Door::PushOff => push::unsubscribe(build)?,
@@ -381,7 +382,7 @@ fn answer_with_session(build: &mut Build<'_>) {
     }
 }
 
-fn new_person(
+pub(super) fn new_person(
     build: &mut Build<'_>,
     name: &str,
     role: Role,
@@ -409,7 +410,12 @@ fn new_person(
     Ok(person)
 }
 
-fn set_account(build: &mut Build<'_>, person: Id, account: Option<&Account>, how: Source) {
+pub(super) fn set_account(
+    build: &mut Build<'_>,
+    person: Id,
+    account: Option<&Account>,
+    how: Source,
+) {
     let content = account.map(|account| Content {
         account: Some(account.clone()),
         ..Content::default()

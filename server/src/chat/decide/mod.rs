@@ -6,6 +6,7 @@ mod archive;
 mod channel;
 mod community;
 mod confirm;
+mod directory;
 mod door;
 mod forget;
 mod governance;

@@ -142,6 +142,8 @@ struct PersonRow {
     seen_at: Option<u64>,
     devices: usize,
     channels: usize,
+    /// When the company's directory last said something of this person; null: never.
+    directory_at: Option<u64>,
 }
 
 /// Everyone, with what running the house needs to know.
@@ -189,6 +191,7 @@ pub async fn people(
                 seen_at: Some(p.mark.ms().max(opened)).filter(|at| *at > 0),
                 devices: live,
                 channels: state.channels_of(*id).count(),
+                directory_at: state.accounts.told_at(*id),
             }
         })
         .collect();

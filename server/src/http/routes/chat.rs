@@ -468,7 +468,7 @@ fn synced(frames: &[bytes::Bytes], cur: &str, reset: bool) -> Response {
 
 impl App {
     /// Reads on a thread that may wait for the disk.
-    pub(super) async fn read<T: Send + 'static>(
+    pub(in crate::http) async fn read<T: Send + 'static>(
         self: &Arc<Self>,
         look: impl FnOnce(&App) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {

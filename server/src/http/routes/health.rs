@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::admin::one_of;
 use crate::archive::{Condition, conditions};
-use crate::chat::{Hash, Refusal, Role};
+use crate::chat::{Hash, Refusal, Role, directory};
 use crate::config::GRACE_HOURS_USUAL_MIN;
 use crate::http::session::Session;
 use crate::http::{App, BUILD, certificate};
@@ -45,6 +45,8 @@ pub struct Health {
     scanner: Option<ScannerHealth>,
     witness: WitnessHealth,
     clock: ClockHealth,
+    /// The company's directory; null: none is configured.
+    directory: Option<DirectoryHealth>,
     /// Null: a proxy has it, or there is none.
     certificate: Option<CertificateHealth>,
     /// The last time that every event and proof was checked; null: never since the data is here.
@@ -54,7 +56,7 @@ pub struct Health {
     archive: Vec<Condition>,
     /// `archive_down`, `archive_late`, `archive_losing`, `archive_gone`, `disk_full`, `disk_low`, `unsigned`, `backup_none`, `backup_failed`, `backup_old`, `keys_none`, `keys_failed`,
     /// `sweep_late`, `witness_late`, `clock_behind`, `certificate_soon`, `certificate_over`, `certificate_unread`,
-    /// `certificate_failed`, `scanner_down`, `cut_off`: told for a day, `not_verified`: the last check found a fault, and `grace_short`:
+    /// `certificate_failed`, `scanner_down`, `directory_silent`, `cut_off`: told for a day, `not_verified`: the last check found a fault, and `grace_short`:
     /// a rule waits so little that nobody could stop it.
     warnings: Vec<&'static str>,
 }
@@ -109,6 +111,15 @@ struct ScannerHealth {
     /// Files refused for a virus, and files that it could not be shown, since the start.
     found: u64,
     unscanned: u64,
+}
+
+/// Who says by SCIM who works here.
+#[derive(Serialize, ToSchema)]
+struct DirectoryHealth {
+    /// Since the start; null: not yet.
+    heard_at: Option<u64>,
+    /// Whom it sees.
+    people: usize,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -201,6 +212,10 @@ fn look(app: &App) -> Health {
         clock: ClockHealth {
             behind_ms: clock_behind_ms(app, now).unwrap_or_default(),
         },
+        directory: app.provisioning.is_on().then(|| DirectoryHealth {
+            heard_at: app.provisioning.heard_at(),
+            people: directory::all(&app.views.state.read()).count(),
+        }),
         certificate: files.map(|files| {
             let validity = certificate::validity(&files.chain).ok();
             CertificateHealth {
@@ -235,6 +250,7 @@ fn warnings(app: &App, health: &Health) -> Vec<&'static str> {
         scanner,
         witness,
         clock,
+        directory,
         certificate,
         verified,
         archive,
@@ -245,6 +261,7 @@ fn warnings(app: &App, health: &Health) -> Vec<&'static str> {
     let config = &app.config;
     let backup_every_ms = u64::from(config.backup.every_hours) * HOUR_MS;
     let sweep_every_ms = u64::from(config.retention.sweep_minutes) * 60_000;
+    let silent_ms = u64::from(config.directory.silent_days) * DAY_MS;
     let certificate = certificate.as_ref();
     let failed = certificate.is_some_and(|certificate| certificate.failed.is_some());
     let ends = certificate.map(|certificate| certificate.ends_at);
@@ -302,6 +319,13 @@ fn warnings(app: &App, health: &Health) -> Vec<&'static str> {
             scanner
                 .as_ref()
                 .is_some_and(|scanner| scanner.failed.is_some()),
+        ),
+        (
+            "directory_silent",
+            // What was heard before the start is not known any more: from then on it counts.
+            directory.as_ref().is_some_and(|directory| {
+                silent_ms > 0 && since(directory.heard_at.unwrap_or(health.started_at)) > silent_ms
+            }),
         ),
         (
             "cut_off",

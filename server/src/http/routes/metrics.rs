@@ -30,7 +30,8 @@ impl FromRequestParts<Arc<App>> for Watcher {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refusal> {
-        let given: [u8; 32] = Sha256::digest(bearer(parts).ok_or(Refusal::NotFound)?).into();
+        let given: [u8; 32] =
+            Sha256::digest(bearer(&parts.headers).ok_or(Refusal::NotFound)?).into();
         match &app.metrics_token {
             Some(expected) if same(&given, expected) => Ok(Watcher),
             _ => Err(Refusal::NotFound),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use migrations_free_store::Error;
 use sha2::{Digest, Sha256};
@@ -32,7 +32,7 @@ impl FromRequestParts<Arc<App>> for Checker {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refusal> {
-        if let Some(token) = bearer(parts) {
+        if let Some(token) = bearer(&parts.headers) {
             let expected = app.config.auditors.token_hash();
             let given: [u8; 32] = Sha256::digest(token).into();
             return match expected.is_some_and(|expected| same(&given, &expected)) {
@@ -51,8 +51,8 @@ impl FromRequestParts<Arc<App>> for Checker {
 }
 
 /// Other schemes are passed over: a proxy in front may have its own.
-pub fn bearer(parts: &Parts) -> Option<&[u8]> {
-    let given = parts.headers.get(header::AUTHORIZATION)?.as_bytes();
+pub fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
+    let given = headers.get(header::AUTHORIZATION)?.as_bytes();
     let (scheme, token) = given.split_at_checked(7)?;
     scheme.eq_ignore_ascii_case(b"Bearer ").then_some(token)
 }
