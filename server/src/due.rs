@@ -1,4 +1,5 @@
-//! Sends what waited for its time: asks the door once a second, also for what fell due while the server was down.
+//! Sends what waited for its time, and ends sessions at theirs: asks the door once a second, also for what fell due
+//! while the server was down.
 //!
 //! Decides nothing: the door knows what is due, and whether it may be sent.
 
@@ -11,6 +12,7 @@ use crate::chat::command::{Command, Door as Inner};
 use crate::chat::{Actor, Refusal};
 use crate::clock::Clock;
 use crate::sequencer::Door;
+use crate::sessions::{self, Used};
 use crate::views::Views;
 
 const TICK: Duration = Duration::from_secs(1);
@@ -25,13 +27,25 @@ pub struct Due {
 }
 
 impl Due {
-    pub fn start(views: Arc<Views>, door: Door, clock: Clock) -> std::io::Result<Due> {
+    pub fn start(
+        views: Arc<Views>,
+        door: Door,
+        clock: Clock,
+        used: Arc<Used>,
+    ) -> std::io::Result<Due> {
         let (stop, stopped) = channel();
         let thread = std::thread::Builder::new()
             .name("due".into())
             .spawn(move || {
                 loop {
-                    let pause = send(&views, &door, &clock);
+                    let mut pause = send(&views, &door, &clock);
+                    if let Err(refusal) = sessions::tick(&views, &door, &clock, &used) {
+                        tracing::error!(
+                            code = refusal.code(),
+                            "a session could not be ended at its time; it is tried again"
+                        );
+                        pause = PAUSE;
+                    }
                     if stopped.recv_timeout(pause) != Err(RecvTimeoutError::Timeout) {
                         return;
                     }

@@ -30,6 +30,8 @@ const RECEIPT_LISTENERS_MAX: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     SignedOut,
+    /// A second factor is demanded of whoever sits there, and she has none.
+    SecondFirst,
     Restart,
 }
 
@@ -182,6 +184,8 @@ pub trait Encode: Send {
     fn presence(&mut self, person: Id, on: bool) -> Bytes;
     fn typing(&mut self, channel: Id, person: Id, thread: Option<u64>) -> Bytes;
     fn draft(&mut self, place: Place, held: &Held) -> Bytes;
+    /// Nothing is for this person before she has set up a second factor.
+    fn is_led_to_second(&self, person: Id) -> bool;
 }
 
 /// Who listens to a channel, and from which number on.
@@ -358,6 +362,7 @@ impl Fanout {
 
     /// Events that change who hears what, or that not every member hears.
     fn special(&mut self, event: &Event, encode: &mut dyn Encode) {
+        self.lead_to_second(&event.header.act, encode);
         let channel = event.header.channel;
         match (&event.header.act, channel) {
             (
@@ -476,6 +481,22 @@ impl Fanout {
                 self.to_all(event, encode)
             }
             _ => {}
+        }
+    }
+
+    /// Closes the sockets of whom this act leads to setting up a second factor.
+    fn lead_to_second(&self, act: &Act, encode: &dyn Encode) {
+        let asked: Vec<Id> = match act {
+            Act::SigninRuled { .. } => self.people.keys().copied().collect(),
+            Act::RoleSet { person, .. }
+            | Act::SecondRemoved { person, .. }
+            | Act::PasskeyRemoved { person, .. } => vec![*person],
+            _ => return,
+        };
+        for person in asked.into_iter().filter(|p| encode.is_led_to_second(*p)) {
+            for listener in self.people.get(&person).into_iter().flatten() {
+                listener.end(Ending::SecondFirst);
+            }
         }
     }
 

@@ -2,6 +2,9 @@
 //!
 //! Never decides what anyone may do: that is `chat::authorise`.
 
+pub mod challenges;
 pub mod links;
+pub mod passkey;
 pub mod secret;
 pub mod throttle;
+pub mod tickets;

@@ -8,7 +8,7 @@
 //!
 //! `access` writes what a person may have of her own. `backup` copies what is kept elsewhere and back; `control` and `doctor` serve whoever runs the machine.
 //! `kept` are small files of our own. `drafts` is memory alone. `metrics` counts, `telemetry` times; `room` is what the data disk has left.
-//! `identity`, `files`, `retention`, `due`, `export`, `import` and `push` are callers of the door with no privileges
+//! `identity`, `files`, `retention`, `due`, `sessions`, `export`, `import` and `push` are callers of the door with no privileges
 //! of their own. `witness` lets strangers check the log. `clock` and `config` are inputs.
 
 pub mod access;
@@ -37,6 +37,7 @@ pub mod retention;
 pub mod room;
 pub mod running;
 pub mod sequencer;
+pub mod sessions;
 pub mod telemetry;
 pub mod verified;
 pub mod views;

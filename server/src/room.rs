@@ -95,6 +95,7 @@ fn needed(command: &Command) -> Left {
     match command {
         // Forgetting makes room, signing out protects.
         Command::DeviceRevoke { .. } => Left::Last,
+        Command::SecondRemove { .. } | Command::SigninRule { .. } => Left::Reserve,
         Command::Send(_)
         | Command::Edit { .. }
         | Command::React { .. }
@@ -174,6 +175,7 @@ fn needed_inside(inner: &Inner) -> Left {
     match inner {
         Inner::Started { .. }
         | Inner::EndSession { .. }
+        | Inner::SessionOver { .. }
         | Inner::Intend(_)
         | Inner::Destroyed { .. }
         | Inner::Abandon { .. }
@@ -196,6 +198,8 @@ fn needed_inside(inner: &Inner) -> Left {
         | Inner::AccountNew { .. }
         | Inner::AccountSet { .. }
         | Inner::Directory(_)
+        | Inner::Second(_)
+        | Inner::SessionSeen { .. }
         | Inner::PushKey { .. }
         | Inner::PushOn { .. }
         | Inner::Look(_)

@@ -1306,6 +1306,8 @@ fn same_command(command: &Command, event: &Event) -> bool {
         | (Command::InviteCreate { .. }, Act::InviteCreated { .. })
         | (Command::InviteRevoke { .. }, Act::InviteRevoked { .. })
         | (Command::DeviceRevoke { .. }, Act::SessionEnded { .. })
+        | (Command::SecondRemove { .. }, Act::SecondRemoved { .. })
+        | (Command::SigninRule { .. }, Act::SigninRuled { .. })
         | (Command::PersonRole { .. }, Act::RoleSet { .. })
         | (Command::PersonDeactivate { .. }, Act::PersonDeactivated { .. })
         | (Command::PersonReactivate { .. }, Act::PersonReactivated { .. })

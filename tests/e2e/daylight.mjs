@@ -13,7 +13,7 @@ const START_MS = 20_000;
 /** Hashing is cheap and nobody is slowed: the journeys are about what people see, not about those limits. No push service beyond this machine is called. */
 const settings = (data, origin, more = '') => `data = '${data}'
 [server]
-listen = '${origin.slice('http://'.length)}'
+listen = '127.0.0.1:${new URL(origin).port}'
 public_url = '${origin}'
 [identity]
 argon2_memory_kib = 8
@@ -25,12 +25,12 @@ commands_per_minute = 100000000
 commands_burst = 1000000
 ${more}`;
 
-/** Starts a fresh installation; `setup` is the link it printed. */
-export async function startDaylight() {
+/** Starts a fresh installation, which people find under this name of the machine; `setup` is the link it printed. */
+export async function startDaylight(host = '127.0.0.1') {
   if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is not there: cargo build --release -p daylight`);
   const dir = mkdtempSync(join(tmpdir(), 'daylight-e2e-'));
   const data = join(dir, 'data');
-  const origin = `http://127.0.0.1:${await freePort()}`;
+  const origin = `http://${host}:${await freePort()}`;
   const config = join(dir, 'daylight.toml');
   writeFileSync(config, settings(data, origin));
   let child;

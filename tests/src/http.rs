@@ -31,6 +31,14 @@ impl Site {
         }
     }
 
+    /// By the name of this machine itself, as browsers need it for passkeys.
+    pub fn local(addr: SocketAddr) -> Site {
+        Site {
+            name: format!("localhost:{}", addr.port()),
+            ..Site::plain(addr)
+        }
+    }
+
     /// Trusts exactly one self-made certificate (DER), which is for `localhost`.
     pub fn tls(addr: SocketAddr, certificate: &[u8]) -> Result<Site> {
         Site::called("localhost", addr, certificate)

@@ -107,9 +107,17 @@ impl World {
 
     /// As `with_clock`; `more`: lines of configuration.
     pub fn with_clock_and(more: &str) -> (World, Clock) {
+        World::with_clock_on(Site::plain(must(free_port())), more)
+    }
+
+    /// As `with_clock`, by a name that browsers make passkeys for.
+    pub fn with_clock_on_localhost() -> (World, Clock) {
+        World::with_clock_on(Site::local(must(free_port())), "")
+    }
+
+    fn with_clock_on(site: Site, more: &str) -> (World, Clock) {
         let dir = tempfile::tempdir().unwrap_or_else(|e| panic!("no temporary directory: {e}"));
         let data = dir.path().join("data");
-        let site = Site::plain(must(free_port()));
         let clock = Clock::default();
         let running = must(here(&data, &site, more, &clock));
         let Running::Here { server, .. } = &running else {

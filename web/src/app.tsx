@@ -33,7 +33,7 @@ export function App() {
         fault.value = null;
       })
       .catch((error: unknown) => {
-        if (error instanceof ApiError && error.code === 'not_signed_in') return loadSite().then(() => {
+        if (error instanceof ApiError && (error.code === 'not_signed_in' || error.code === 'second_first')) return loadSite().then(() => {
             fault.value = null;
           });
         throw error;

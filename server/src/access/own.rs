@@ -87,6 +87,7 @@ fn mine(act: &Act, actor: Id, person: Id) -> Option<bool> {
         | Act::PersonRenamed { person: of }
         | Act::SessionOpened { person: of, .. }
         | Act::AccountSet { person: of, .. }
+        | Act::PasskeyAdded { person: of, .. }
         | Act::QuietSet { person: of } => (*of == person).then_some(true),
         // A matter's reader may have written of why: that is not her word. A device's address is a secret.
         Act::CredentialSet { person: of }
@@ -96,6 +97,11 @@ fn mine(act: &Act, actor: Id, person: Id) -> Option<bool> {
         | Act::ResetCreated { person: of, .. }
         | Act::SessionEnded { person: of, .. }
         | Act::SigninLocked { person: of }
+        | Act::SessionSeen { person: of, .. }
+        | Act::SecondSet { person: of, .. }
+        | Act::SecondRemoved { person: of, .. }
+        | Act::RecoverySet { person: of }
+        | Act::PasskeyRemoved { person: of, .. }
         | Act::PushSubscribed { person: of, .. }
         | Act::PushEnded { person: of, .. }
         | Act::JoinAsked { person: of }

@@ -125,6 +125,10 @@ pub fn authorise<'a>(
         return Err(Refusal::NotSignedIn);
     }
     let role = state.role(person).ok_or(Refusal::NotSignedIn)?;
+    // A socket that was open when the rule came is being closed: what it still sends is refused here.
+    if state.is_led_to_second(person) {
+        return Err(Refusal::SecondFirst);
+    }
     let asker = Asker {
         state,
         person,
@@ -238,6 +242,14 @@ pub fn authorise<'a>(
                 return Err(Refusal::Forbidden);
             }
         }
+        // One's own is turned off with one's secret: whoever only holds an admin's session cannot.
+        Command::SecondRemove { person: other } => {
+            asker.one_of(&[Role::Admin])?;
+            if *other == person {
+                return Err(Refusal::Forbidden);
+            }
+        }
+        Command::SigninRule { .. } => asker.one_of(&[Role::Admin])?,
         Command::WorkspaceEdit { .. } | Command::PolicySet { .. } => {
             asker.one_of(&[Role::Admin])?
         }
@@ -329,6 +341,8 @@ fn authorise_door(state: &State, actor: Actor, door: &Door) -> Result<(), Refusa
             | Door::ExportExpired { .. }
             | Door::PushKey { .. }
             | Door::PushGone { .. }
+            | Door::SessionOver { .. }
+            | Door::SessionSeen { .. }
             | Door::SigninLocked { .. }
             | Door::AccountNew { .. }
             | Door::AccountSet { .. }
@@ -358,7 +372,10 @@ fn authorise_door(state: &State, actor: Actor, door: &Door) -> Result<(), Refusa
             .filter(|d| d.person == person)
             .map(|_| ())
             .ok_or(Refusal::NotFound),
-        (Door::PushOn { .. } | Door::PushOff, Actor::Person { person, device }) => {
+        (
+            Door::PushOn { .. } | Door::PushOff | Door::Second(_),
+            Actor::Person { person, device },
+        ) => {
             let is_in = state.device_is_live(device, person) && state.role(person).is_some();
             is_in.then_some(()).ok_or(Refusal::NotSignedIn)
         }
@@ -450,6 +467,9 @@ fn authorise_door(state: &State, actor: Actor, door: &Door) -> Result<(), Refusa
             | Door::AccountNew { .. }
             | Door::AccountSet { .. }
             | Door::Directory(_)
+            | Door::Second(_)
+            | Door::SessionOver { .. }
+            | Door::SessionSeen { .. }
             | Door::PushKey { .. }
             | Door::PushOn { .. }
             | Door::PushOff

@@ -9,6 +9,7 @@ use super::event::{Content, Entry, FileFact, Hash, PollFact, Restoration};
 use super::grant::Reach;
 use super::quiet::QuietHours;
 use super::refusal::Refusal;
+use super::second::{Keep as SecondKeep, Second};
 use super::subject::Subject;
 use super::supervision::{Action, Outcome};
 use super::tag::Tag;
@@ -249,6 +250,16 @@ pub enum Command {
     PersonReactivate { person: Id },
     #[serde(rename = "person.reset")]
     PersonReset { person: Id },
+    /// Takes off all that somebody who lost it shows beside her secret.
+    #[serde(rename = "second.remove")]
+    SecondRemove { person: Id },
+    /// Whom a second factor is demanded of, and how long sessions last; null: no end.
+    #[serde(rename = "signin.rule")]
+    SigninRule {
+        second: Vec<Role>,
+        days: Option<u32>,
+        idle_days: Option<u32>,
+    },
     #[serde(rename = "workspace.edit")]
     WorkspaceEdit { name: String },
     #[serde(rename = "policy.set")]
@@ -553,6 +564,15 @@ pub enum Door {
     },
     /// The company's directory says something of somebody.
     Directory(Told),
+    /// One's own second factors.
+    Second(SecondKeep),
+    /// Its days are over by the rule.
+    SessionOver {
+        device: Id,
+    },
+    SessionSeen {
+        device: Id,
+    },
     /// Made once, before the first device asks.
     PushKey {
         key: String,
@@ -753,6 +773,8 @@ pub struct NewSession {
     pub label: String,
     /// The device that vouched for this one by showing its QR code.
     pub by: Option<Id>,
+    /// What was shown beside the secret, or instead of it, and was right.
+    pub second: Option<Second>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -804,6 +826,8 @@ impl Command {
             Command::PersonDeactivate { .. } => "person.deactivate",
             Command::PersonReactivate { .. } => "person.reactivate",
             Command::PersonReset { .. } => "person.reset",
+            Command::SecondRemove { .. } => "second.remove",
+            Command::SigninRule { .. } => "signin.rule",
             Command::WorkspaceEdit { .. } => "workspace.edit",
             Command::PolicySet { .. } => "policy.set",
             Command::PolicyApprove { .. } => "policy.approve",

@@ -7,6 +7,7 @@ use super::account::Account;
 use super::hash::Hash;
 use super::preview::LinkPreview;
 use super::quiet::QuietHours;
+use super::second::Proof;
 use super::supervision::RuleWords;
 
 /// The content of an event: the part that can be forgotten.
@@ -72,6 +73,9 @@ pub struct Content {
     /// By what the company knows this person elsewhere.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub account: Option<Account>,
+    /// What a second factor is checked with.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub second: Option<Proof>,
 }
 
 impl Content {

@@ -13,6 +13,7 @@ use super::grant::Reach;
 pub use super::hash::Hash;
 use super::proposal::{Dooms, Lapse};
 use super::schedule::{Unsent, Waited};
+use super::second::Second;
 use super::subject::Narrowed;
 use super::supervision::{Action, Outcome};
 use super::tag::{About, Chosen, Tag};
@@ -159,11 +160,44 @@ pub enum Act {
         how: Entry,
         #[serde(skip_serializing_if = "Option::is_none", default)]
         by: Option<Id>,
+        /// What was shown beside the secret, or instead of it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        second: Option<Second>,
     },
     #[serde(rename = "session.ended")]
     SessionEnded { person: Id, device: Id },
     #[serde(rename = "signin.locked")]
     SigninLocked { person: Id },
+    /// It was used on this day, without anything else that says so.
+    #[serde(rename = "session.seen")]
+    SessionSeen { person: Id, device: Id },
+    /// Codes of an authenticator are asked for from now on; the content has its secret. This step's code was used.
+    #[serde(rename = "second.set")]
+    SecondSet { person: Id, step: u64 },
+    /// The authenticator is off; with `all` so are passkeys and recovery codes.
+    #[serde(rename = "second.removed")]
+    SecondRemoved {
+        person: Id,
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        all: bool,
+    },
+    /// New recovery codes, as hashes in the content: the old ones open nothing any more.
+    #[serde(rename = "recovery.set")]
+    RecoverySet { person: Id },
+    #[serde(rename = "passkey.added")]
+    PasskeyAdded { person: Id, passkey: Id },
+    #[serde(rename = "passkey.removed")]
+    PasskeyRemoved { person: Id, passkey: Id },
+    /// Of whom a second factor is demanded, and how long a session lasts, in all and unused.
+    #[serde(rename = "signin.ruled")]
+    SigninRuled {
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        second: Vec<Role>,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        days: Option<u32>,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        idle_days: Option<u32>,
+    },
     /// The key that pushes are signed with; it stands in the content.
     #[serde(rename = "push.keyed")]
     PushKeyed {},
@@ -720,6 +754,13 @@ impl Act {
             Act::SessionOpened { .. } => "session.opened",
             Act::SessionEnded { .. } => "session.ended",
             Act::SigninLocked { .. } => "signin.locked",
+            Act::SessionSeen { .. } => "session.seen",
+            Act::SecondSet { .. } => "second.set",
+            Act::SecondRemoved { .. } => "second.removed",
+            Act::RecoverySet { .. } => "recovery.set",
+            Act::PasskeyAdded { .. } => "passkey.added",
+            Act::PasskeyRemoved { .. } => "passkey.removed",
+            Act::SigninRuled { .. } => "signin.ruled",
             Act::PushKeyed {} => "push.keyed",
             Act::PushSubscribed { .. } => "push.subscribed",
             Act::PushEnded { .. } => "push.ended",
@@ -955,6 +996,7 @@ pub enum Entry {
     Secret,
     Device,
     Reset,
+    Passkey,
 }
 
 /// A retention ceiling.

@@ -20,6 +20,7 @@ pub mod proposal;
 pub mod quiet;
 pub mod refusal;
 pub mod schedule;
+pub mod second;
 pub mod state;
 pub mod subject;
 pub mod supervision;

@@ -7,6 +7,8 @@ use migrations_free_store::Id;
 pub enum Refusal {
     BadRequest(String),
     NotSignedIn,
+    /// A rule demands a second factor, and this person has none yet.
+    SecondFirst,
     WrongCredentials,
     Forbidden,
     BadOrigin,
@@ -51,6 +53,7 @@ impl Refusal {
         match self {
             Refusal::BadRequest(_) => "bad_request",
             Refusal::NotSignedIn => "not_signed_in",
+            Refusal::SecondFirst => "second_first",
             Refusal::WrongCredentials => "wrong_credentials",
             Refusal::Forbidden => "forbidden",
             Refusal::BadOrigin => "bad_origin",
@@ -78,6 +81,7 @@ impl Refusal {
             Refusal::Supervised { notice, .. } => notice.clone(),
             Refusal::Conflict(why) => (*why).to_owned(),
             Refusal::NotSignedIn => "Please sign in.".into(),
+            Refusal::SecondFirst => "Please set up a second step for signing in first: your workspace asks for it.".into(),
             Refusal::WrongCredentials => "The name or the PIN or password is not right.".into(),
             Refusal::Forbidden => "You are not allowed to do that.".into(),
             Refusal::BadOrigin => "This request comes from another site.".into(),

@@ -60,6 +60,7 @@ impl Unsent {
             Refusal::DiskFull | Refusal::Unavailable | Refusal::Fault { .. } => None,
             Refusal::BadRequest(_)
             | Refusal::WrongCredentials
+            | Refusal::SecondFirst
             | Refusal::BadOrigin
             | Refusal::IdReused
             | Refusal::TooLarge { .. }

@@ -18,6 +18,7 @@ pub use super::grant::{Grant, GrantEnd, GrantState, Looks};
 use super::proposal::{Approval, Proposal, ProposalState, Ruling};
 use super::quiet::QuietHours;
 use super::schedule::{Scheduled, Schedules};
+use super::second::{Seconds, SigninRules};
 use super::subject::{Narrowed, Subject};
 use super::supervision::Supervision;
 use super::tag::{Choice, Chosen, NoteAt, Review};
@@ -66,6 +67,7 @@ pub struct State {
     /// Where the log has the key that pushes are signed with.
     pub push_key: Option<Position>,
     pub supervision: Supervision,
+    pub signin: SigninRules,
 
     #[serde(skip)]
     tokens: HashMap<Hash, Id>,
@@ -113,6 +115,7 @@ pub struct Person {
     /// The newest command id from any device: anything newer is certainly not a repetition.
     pub mark: Id,
     pub quiet_at: Option<Position>,
+    pub seconds: Seconds,
     #[serde(skip)]
     pub quiet: Option<QuietHours>,
     #[serde(skip)]
@@ -127,6 +130,8 @@ pub struct Device {
     pub token: Hash,
     pub opened_at: u64,
     pub opened: Position,
+    /// The newest that the log has of it.
+    pub seen_at: u64,
     pub live: bool,
     /// Where the log says how it is told of what is new; None: it is not.
     pub push: Option<Position>,
@@ -604,6 +609,9 @@ impl State {
         if let (Some(key), Some(person)) = (event.header.key, self.people.get_mut(&actor)) {
             person.mark = person.mark.max(key);
         }
+        if let Some(device) = event.header.device.and_then(|d| self.devices.get_mut(&d)) {
+            device.seen_at = device.seen_at.max(at);
+        }
         if let (Some(id), Some(seq)) = (event.header.channel, event.header.channel_seq)
             && !matches!(event.header.act, Act::ChannelCreated { .. })
             && let Some(channel) = self.channels.get_mut(&id)
@@ -915,6 +923,7 @@ impl State {
                         credential_at: None,
                         mark: Id([0; 16]),
                         quiet_at: None,
+                        seconds: Seconds::default(),
                         quiet: None,
                         name: String::new(),
                         handle: String::new(),
@@ -992,7 +1001,11 @@ impl State {
                 token,
                 how,
                 by,
+                second,
             } => {
+                if let (Some(second), Some(p)) = (second, self.people.get_mut(person)) {
+                    p.seconds.used(second);
+                }
                 let label = content.and_then(|c| c.label.clone()).unwrap_or_default();
                 self.devices.insert(
                     *device,
@@ -1001,6 +1014,7 @@ impl State {
                         token: *token,
                         opened_at: at,
                         opened: event.position,
+                        seen_at: at,
                         live: true,
                         push: None,
                         endpoint: String::new(),
@@ -1015,6 +1029,36 @@ impl State {
                 }
             }
             Act::SessionEnded { device, .. } => self.end_device(*device),
+            Act::SessionSeen { device, .. } => {
+                if let Some(known) = self.devices.get_mut(device) {
+                    known.seen_at = known.seen_at.max(at);
+                }
+            }
+            Act::SecondSet { person, .. }
+            | Act::SecondRemoved { person, .. }
+            | Act::RecoverySet { person }
+            | Act::PasskeyAdded { person, .. }
+            | Act::PasskeyRemoved { person, .. } => {
+                if let Some(p) = self.people.get_mut(person) {
+                    p.seconds.apply(&event.header.act, event.position, at);
+                }
+            }
+            Act::SigninRuled {
+                second,
+                days,
+                idle_days,
+            } => {
+                let idle_since = match self.signin.idle_days {
+                    Some(_) => self.signin.idle_since,
+                    None => at,
+                };
+                self.signin = SigninRules {
+                    second: second.clone(),
+                    days: *days,
+                    idle_days: *idle_days,
+                    idle_since,
+                };
+            }
             Act::PushKeyed {} => self.push_key = Some(event.position),
             Act::PushSubscribed { person, device } => {
                 if let Some(known) = self.devices.get_mut(device) {
@@ -1560,6 +1604,7 @@ impl State {
             person.handle.clear();
             person.credential_at = None;
             (person.quiet, person.quiet_at) = (None, None);
+            person.seconds = Seconds::default();
         }
         self.schedules.forget(id);
         self.accounts.untie(id);

@@ -45,7 +45,7 @@ pub fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::BadRequest(_) => StatusCode::BAD_REQUEST,
         Refusal::NotSignedIn | Refusal::WrongCredentials => StatusCode::UNAUTHORIZED,
-        Refusal::Forbidden | Refusal::BadOrigin => StatusCode::FORBIDDEN,
+        Refusal::Forbidden | Refusal::BadOrigin | Refusal::SecondFirst => StatusCode::FORBIDDEN,
         Refusal::NotFound => StatusCode::NOT_FOUND,
         Refusal::Conflict(_) | Refusal::IdReused => StatusCode::CONFLICT,
         Refusal::Gone => StatusCode::GONE,

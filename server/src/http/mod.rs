@@ -54,9 +54,11 @@ use crate::due::Due;
 use crate::export::jobs::Exports;
 use crate::files::Uploads;
 use crate::files::scan::Scanner;
+use crate::identity::challenges::Challenges;
 use crate::identity::links::Links;
 use crate::identity::secret::{Cost, Hasher, Token};
 use crate::identity::throttle::Throttle;
+use crate::identity::tickets::{SettingUp, Tickets};
 use crate::import::Imports;
 use crate::metrics::Metrics;
 use crate::open::{self, Engine, Opened};
@@ -66,6 +68,7 @@ use crate::retention::{Broom, Sweeper};
 use crate::room::Room;
 use crate::running;
 use crate::sequencer::{Brought, Door};
+use crate::sessions::Used;
 use crate::telemetry::Traces;
 use crate::views::Views;
 use crate::witness::bring::Errands;
@@ -116,6 +119,11 @@ pub struct App {
     pub(crate) throttle: Mutex<Throttle>,
     pub(crate) setup: Mutex<Option<Token>>,
     pub(crate) device_links: routes::identity::DeviceLinks,
+    pub(crate) tickets: Tickets,
+    pub(crate) setting_up: SettingUp,
+    pub(crate) challenges: Challenges,
+    /// When sessions were last used.
+    pub(crate) used: Arc<Used>,
     pub(crate) rates: rate::Rates,
     pub(crate) draft_rates: rate::Rates,
     pub(crate) packs: crate::access::Packs,
@@ -257,6 +265,10 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<Running> {
         setup: Mutex::new(setup),
         outside,
         device_links: routes::identity::DeviceLinks::default(),
+        tickets: Tickets::default(),
+        setting_up: SettingUp::default(),
+        challenges: Challenges::default(),
+        used: Arc::new(Used::since(started_at)),
         connections: AtomicU32::new(0),
         places: Arc::new(Semaphore::new(config.limits.connections as usize)),
         metrics,
@@ -298,7 +310,12 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<Running> {
             .map_err(|refusal| anyhow::anyhow!("{}", refusal.message()))?;
         backup::restored_is_known(&app.config.data)?;
     }
-    let due = Due::start(Arc::clone(&app.views), app.door.clone(), app.clock.clone())?;
+    let due = Due::start(
+        Arc::clone(&app.views),
+        app.door.clone(),
+        app.clock.clone(),
+        Arc::clone(&app.used),
+    )?;
     let archives = Archives::start(
         &app.views,
         &app.door,

@@ -19,7 +19,7 @@ use crate::identity::secret::token_hash;
 const COOKIE_SECONDS: u64 = 400 * 24 * 3600;
 
 /// A request with a live session.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Session {
     pub person: Id,
     pub device: Id,
@@ -33,12 +33,38 @@ impl Session {
         }
     }
 
+    /// The one place where somebody is let in to anything: who has yet to set up a second factor is not.
     pub fn of(app: &App, headers: &HeaderMap) -> Result<Session, Refusal> {
+        let session = Session::asleep(app, headers)?;
+        app.used.mark(session.device, app.clock.now_ms());
+        Ok(session)
+    }
+
+    fn asleep(app: &App, headers: &HeaderMap) -> Result<Session, Refusal> {
+        let session = Session::find(app, headers)?;
+        let is_led = app.views.state.read().is_led_to_second(session.person);
+        if is_led {
+            return Err(Refusal::SecondFirst);
+        }
+        Ok(session)
+    }
+
+    fn entering(app: &App, headers: &HeaderMap) -> Result<Session, Refusal> {
+        let session = Session::find(app, headers)?;
+        app.used.mark(session.device, app.clock.now_ms());
+        Ok(session)
+    }
+
+    fn find(app: &App, headers: &HeaderMap) -> Result<Session, Refusal> {
         let token =
             cookie(headers, session_cookie(app.config.is_secure())).ok_or(Refusal::NotSignedIn)?;
         let hash = token_hash(token).ok_or(Refusal::NotSignedIn)?;
         let state = app.views.state.read();
         let (device, facts) = state.session(&Hash(hash)).ok_or(Refusal::NotSignedIn)?;
+        // By the rule, whether it was written down yet or not.
+        if app.used.is_over(&state, device, facts, app.clock.now_ms()) {
+            return Err(Refusal::NotSignedIn);
+        }
         Ok(Session {
             person: facts.person,
             device,
@@ -51,6 +77,28 @@ impl FromRequestParts<Arc<App>> for Session {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refusal> {
         Session::of(app, &parts.headers)
+    }
+}
+
+/// A live session whose device asks by itself: a phone that is woken in a drawer is used by nobody.
+pub struct Asleep(pub Session);
+
+impl FromRequestParts<Arc<App>> for Asleep {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refusal> {
+        Session::asleep(app, &parts.headers).map(Asleep)
+    }
+}
+
+/// A live session, also of somebody who has yet to set up a second factor: for that, and for signing out.
+pub struct Entering(pub Session);
+
+impl FromRequestParts<Arc<App>> for Entering {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refusal> {
+        Session::entering(app, &parts.headers).map(Entering)
     }
 }
 

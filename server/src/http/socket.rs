@@ -52,6 +52,7 @@ enum Close {
     Protocol,
     TooSlow,
     SignedOut,
+    SecondFirst,
     Restart,
     Unavailable,
 }
@@ -64,6 +65,7 @@ impl Close {
             Close::Protocol => Some((4009, "protocol")),
             Close::TooSlow => Some((4008, "too slow")),
             Close::SignedOut => Some((4001, "signed out")),
+            Close::SecondFirst => Some((4010, "second factor first")),
             Close::Restart => Some((1012, "restart")),
             Close::Unavailable => Some((1011, "unavailable")),
         }
@@ -433,6 +435,8 @@ impl Socket {
         match (small.t.as_str(), small.n, small.c) {
             ("pong", _, _) => {
                 self.misses = 0;
+                let now = self.app.clock.now_ms();
+                self.app.used.mark(self.session.device, now);
                 Ok(())
             }
             ("ping", Some(n), _) => {
@@ -521,6 +525,7 @@ impl Socket {
         match taken.ending {
             None => Ok(()),
             Some(Ending::SignedOut) => Err(Close::SignedOut),
+            Some(Ending::SecondFirst) => Err(Close::SecondFirst),
             Some(Ending::Restart) => Err(Close::Restart),
         }
     }

@@ -438,6 +438,10 @@ impl Encode for Wire {
     fn draft(&mut self, place: Place, held: &Held) -> Bytes {
         draft(place, held)
     }
+
+    fn is_led_to_second(&self, person: Id) -> bool {
+        self.views.state.read().is_led_to_second(person)
+    }
 }
 
 pub fn draft(place: Place, held: &Held) -> Bytes {

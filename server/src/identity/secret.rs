@@ -10,6 +10,8 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Versio
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
+pub mod authenticator;
+pub mod recovery;
 mod token;
 
 pub use token::{Token, same, token_hash};
@@ -246,7 +248,7 @@ impl fmt::Display for DamagedHash {
 
 impl std::error::Error for DamagedHash {}
 
-fn random<const N: usize>() -> [u8; N] {
+pub(super) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("a server without the system's randomness must not run");
     bytes

@@ -158,6 +158,21 @@ impl Throttle {
         }
     }
 
+    /// The admitted try was right, and is only half of the way in: it is not counted, and what was counted before stays.
+    /// Else whoever knows the first half could wipe away her wrong guesses at the second.
+    pub fn half_way(&mut self, clock_ms: u64, attempt: &Attempt) {
+        let now = self.advance(clock_ms);
+        if let Some(device) = attempt.device {
+            let own = (attempt.account, device);
+            self.devices.give_back(now, &own, self.limits.known_device);
+        } else {
+            self.strangers
+                .give_back(now, &attempt.account, self.limits.strangers_of_account);
+            self.networks
+                .give_back(now, &network_of(attempt.address), self.limits.network);
+        }
+    }
+
     /// Entries in memory, all tables together.
     pub fn entries(&self) -> usize {
         self.devices.gauges.len() + self.strangers.gauges.len() + self.networks.gauges.len()

@@ -45,6 +45,7 @@ mod saved;
 mod scan;
 mod scheduled;
 mod search;
+mod second;
 mod slow;
 mod socket;
 mod strangers;

@@ -813,7 +813,8 @@ impl<'w> Column<'w> {
                 let mut who = if own { self.me().tab() } else { other };
                 json!({"t": name, "device": who.gets("/api/v1/bootstrap")["device"]})
             }
-            "person.role" | "person.deactivate" | "person.reactivate" | "person.reset" => {
+            "person.role" | "person.deactivate" | "person.reactivate" | "person.reset"
+            | "second.remove" => {
                 let me = self.arrives(self.role);
                 let other = self.newcomer("member").id;
                 if name == "person.reactivate" && !own {
@@ -842,6 +843,9 @@ impl<'w> Column<'w> {
                             "member"
                         };
                         json!({"t": name, "role": role, "hours": 1, "uses": 1})
+                    }
+                    "signin.rule" => {
+                        json!({"t": name, "second": [], "days": 3_650, "idle_days": null})
                     }
                     "workspace.edit" => json!({"t": name, "name": "Acme and Daughters"}),
                     "policy.set" => json!({"t": name, "keep_days": null}),
@@ -1291,6 +1295,32 @@ impl<'w> Column<'w> {
                 let link = self.founder.http.post("/api/v1/device/link", &json!({}));
                 let link = link.and_then(|a| a.ok()).expect("a link");
                 post(here(), &json!({"code": link["code"]}))
+            }
+            "/api/v1/signin/second" => {
+                post(here(), &json!({"ticket": "0".repeat(52), "code": "000000"}))
+            }
+            "/api/v1/signin/passkey" => {
+                // Somebody else each time: tries are counted.
+                let user = self.founder.mint();
+                post(
+                    here(),
+                    &json!({"id": "AAAA", "client_data": "", "authenticator_data": "", "signature": "", "user": &user[2..26]}),
+                )
+            }
+            "/api/v1/signin/passkey/start" => post(here(), &json!({})),
+            "/api/v1/second" | "/api/v1/admin/signin" => get(here()),
+            "/api/v1/second/start" | "/api/v1/second/recovery" | "/api/v1/passkeys/start" => {
+                post(here(), &json!({"secret": secret}))
+            }
+            "/api/v1/second/confirm" => post(here(), &json!({"code": "000000"})),
+            "/api/v1/second/off" => post(here(), &json!({"secret": secret, "code": "000000"})),
+            "/api/v1/passkeys" => post(
+                here(),
+                &json!({"name": "A phone", "client_data": "", "attestation": ""}),
+            ),
+            "/api/v1/passkeys/remove" => {
+                let passkey = self.founder.mint();
+                post(here(), &json!({"passkey": passkey, "secret": secret}))
             }
             "/api/v1/previews" => post(here(), &json!({"url": "http://127.0.0.1:9/page"})),
             "/api/v1/push" => get(here()),

@@ -8,6 +8,7 @@ import { Exports } from './exports.tsx';
 import { HealthView } from './health.tsx';
 import { Invites } from './invites.tsx';
 import { People } from './people.tsx';
+import { t as signin } from '../security/house-words.ts';
 import { t } from './words.ts';
 import './admin.css';
 
@@ -17,12 +18,14 @@ const Adoption = lazy(() => import('./adoption.tsx').then((module) => module.Ado
 const Destructions = lazy(() => import('../rooms/destructions.tsx').then((module) => module.Destructions));
 const Ledger = lazy(() => import('../rooms/ledger.tsx').then((module) => module.Ledger));
 const Orders = lazy(() => import('../rooms/orders.tsx').then((module) => module.Orders));
+const SigninRule = lazy(() => import('../security/rule.tsx').then((module) => module.SigninRule));
 const PosterView = lazy(() => import('./poster-view.tsx').then((module) => module.PosterView));
 const Retention = lazy(() => import('./retention.tsx').then((module) => module.Retention));
 
 const parts = () => [
   { at: '', name: t('health') },
   { at: 'people', name: t('people') },
+  { at: 'signin', name: signin('title') },
   { at: 'invites', name: t('invites') },
   { at: 'channels', name: t('channels') },
   { at: 'adoption', name: t('adoption') },
@@ -48,6 +51,8 @@ function view(at: string, id: string | undefined) {
   switch (at) {
     case 'people':
       return <People />;
+    case 'signin':
+      return <SigninRule />;
     case 'invites':
       return id ? <PosterView invite={id} /> : <Invites />;
     case 'channels':

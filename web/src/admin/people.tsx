@@ -3,10 +3,11 @@
 import { useState } from 'preact/hooks';
 import { get } from '../core/api.ts';
 import { formatNumber } from '../core/i18n.ts';
-import type { AdminPerson, Person, Role } from '../core/types.ts';
+import type { AdminPerson, Role } from '../core/types.ts';
 import { ago, utc } from '../core/time.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
+import { confirm } from '../ui/dialog.tsx';
 import { Input, Select } from '../ui/field.tsx';
 import { MenuButton } from '../ui/menu.tsx';
 import { Empty, Load, useLoad } from '../ui/states.tsx';
@@ -19,6 +20,7 @@ import { Choices, saveFile, When } from '../rooms/pieces.tsx';
 import { Section } from '../rooms/room.tsx';
 import { t as words } from '../rooms/words.ts';
 import { DeactivateDialog, DevicesDialog, ResetDialog, RoleDialog } from './person-dialogs.tsx';
+import { t as signin } from '../security/house-words.ts';
 import { roleName, ROLES, t } from './words.ts';
 
 type State = 'all' | 'active' | 'inactive' | 'never';
@@ -86,6 +88,7 @@ export function People() {
                         items={() => [
                           { label: t('change_role'), icon: 'shield', run: () => setDialog({ what: 'role', person }) },
                           person.active && { label: t('reset'), icon: 'lock', run: () => setDialog({ what: 'reset', person }) },
+                          person.second && { label: signin('take_off'), icon: 'shield', run: () => void takeOff(person, people.reload) },
                           { label: t('show_devices'), icon: 'phone', run: () => setDialog({ what: 'devices', person }) },
                           'line',
                           person.active
@@ -128,15 +131,28 @@ function PersonCell({ person }: { person: AdminPerson }) {
   );
 }
 
-function RoleChip({ person }: { person: Person }) {
+function RoleChip({ person }: { person: AdminPerson }) {
   if (person.imported) return <span class="chip">{t('imported')}</span>;
   if (!person.active) return <span class="chip bad">{t('inactive')}</span>;
-  return person.role === 'member' ? <>{roleName('member')}</> : <span class="chip sun">{roleName(person.role)}</span>;
+  const role = person.role === 'member' ? <>{roleName('member')}</> : <span class="chip sun">{roleName(person.role)}</span>;
+  if (!person.second) return role;
+  return (
+    <>
+      {role} <span class="chip good">{signin('has_second')}</span>
+    </>
+  );
 }
 
 async function reactivate(person: AdminPerson, done: () => void): Promise<void> {
   if (!(await act({ t: 'person.reactivate', person: person.id }))) return;
   toast(t('reactivated', { name: person.name }));
+  done();
+}
+
+async function takeOff(person: AdminPerson, done: () => void): Promise<void> {
+  const yes = await confirm({ title: signin('take_off_title', { name: person.name }), body: <p>{signin('take_off_text')}</p>, action: signin('take_off'), danger: true });
+  if (!yes || !(await act({ t: 'second.remove', person: person.id }))) return;
+  toast(signin('taken_off'));
   done();
 }
 

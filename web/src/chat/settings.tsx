@@ -24,6 +24,7 @@ import { roleName } from './people.tsx';
 import { t } from './words.ts';
 
 const OwnData = lazy(() => import('./own-data.tsx').then((module) => module.OwnData));
+const Security = lazy(() => import('../security/security.tsx').then((module) => module.Security));
 const Looked = lazy(() => import('./looked.tsx').then((module) => module.Looked));
 
 export function Settings() {
@@ -34,6 +35,7 @@ export function Settings() {
         <Appearance />
         <Notices />
         <Devices />
+        <Security />
         <Kept />
         <Looked />
         <OwnData />

@@ -27,10 +27,12 @@ interface Options {
 
 const TIMEOUT_MS = 20_000;
 let signedOut: () => void = () => {};
+let secondFirst: () => void = () => {};
 
-/** Called once with what to do when the server says that the session ended. */
-export function onSignedOut(act: () => void): void {
+/** Called once with what to do when the server says that the session ended, or asks for a second step to be set up first. */
+export function onSignedOut(act: () => void, first: () => void): void {
   signedOut = act;
+  secondFirst = first;
 }
 
 export function url(path: string, query?: Query): string {
@@ -112,6 +114,7 @@ function read<T>(status: number, text: string, address: string): T {
   const fault = (value ?? {}) as { code?: string; message?: string; after?: number };
   const code = fault.code ?? (status >= 502 ? 'offline' : 'unknown');
   if (code === 'not_signed_in' && !address.includes('/site')) signedOut();
+  if (code === 'second_first') secondFirst();
   throw new ApiError(code, faultText(code, fault.message ?? `HTTP ${status}`), status, fault.after, fault as Record<string, unknown>);
 }
 

@@ -75,6 +75,7 @@ const socket = new Socket({
     if (failures >= POLL_AFTER_FAILURES) void poll();
   },
   signedOut: () => void leave(),
+  secondFirst: () => lead(),
 });
 
 // --- beginning and end ------------------------------------------------------------------------------------------------
@@ -82,7 +83,7 @@ const socket = new Socket({
 /** With a session: everything that the first screen needs, then the line. */
 export async function start(): Promise<void> {
   await loadBootstrap();
-  onSignedOut(() => void leave());
+  onSignedOut(() => void leave(), lead);
   socket.start();
   startDrafts((frame) => {
     if (!socket.open) return false;
@@ -97,6 +98,14 @@ export async function signOut(): Promise<void> {
   // Even without the server this device forgets; the session then ends when it expires or is revoked.
   await post('/signout').catch(() => undefined);
   await leave();
+}
+
+/** Nothing more comes before a second step is set up: begin anew, and be led there. What is not sent yet waits. */
+function lead(): void {
+  if (left) return;
+  left = true;
+  socket.stop();
+  location.reload();
 }
 
 let left = false;

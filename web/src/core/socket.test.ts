@@ -74,6 +74,7 @@ beforeEach(() => {
     lag: () => void seen.push('lag'),
     down: (failures) => void seen.push(`down ${failures}`),
     signedOut: () => void seen.push('out'),
+    secondFirst: () => void seen.push('first'),
   };
   socket = new Socket(listener, world);
   socket.start();
@@ -160,6 +161,14 @@ describe('the socket', () => {
     wire().fire('close', { code: 4001 });
     pass(120_000);
     expect(seen).toContain('out');
+    expect(wires.length).toBe(1);
+  });
+
+  it('ends where a second step is to be set up first', () => {
+    ready();
+    wire().fire('close', { code: 4010 });
+    pass(120_000);
+    expect(seen).toContain('first');
     expect(wires.length).toBe(1);
   });
 

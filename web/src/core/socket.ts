@@ -13,6 +13,7 @@ export interface Listener {
   lag(): void;
   down(failures: number): void;
   signedOut(): void;
+  secondFirst(): void;
 }
 
 /** What the socket needs of the world, so that tests can give it another. */
@@ -136,6 +137,9 @@ export class Socket {
       if (event.code === 4001) {
         this.stop();
         this.listener.signedOut();
+      } else if (event.code === 4010) {
+        this.stop();
+        this.listener.secondFirst();
       } else this.lose(true);
     });
   }

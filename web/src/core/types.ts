@@ -239,6 +239,37 @@ export interface Site {
   setup_needed: boolean;
   build: string;
   signed_in: boolean;
+  second_first: boolean;
+  passkeys: boolean;
+}
+
+/** What a passkey is to sign. */
+export interface Question {
+  challenge: string;
+  rp: string;
+  allow: string[];
+}
+
+/** The secret was right; this is asked for beside it. */
+export interface Half {
+  ticket: string;
+  expires_at: Ms;
+  code: boolean;
+  recovery: boolean;
+  passkey: Question | null;
+}
+
+/** Recovery codes, shown once; null: there are some already. */
+export interface Codes {
+  recovery: string[] | null;
+}
+
+export interface Seconds {
+  demanded: boolean;
+  authenticator_since: Ms | null;
+  recovery_left: number;
+  passkeys: { id: Id; name: string; since: Ms }[];
+  passkeys_here: boolean;
 }
 
 export interface Welcome {
@@ -324,6 +355,7 @@ export interface AdminPerson extends Person {
   devices: number;
   channels: number;
   directory_at: Ms | null;
+  second: boolean;
 }
 
 export interface AdminChannel {
@@ -912,6 +944,8 @@ export type Command =
   | { t: 'person.role'; person: Id; role: Role }
   | { t: 'person.deactivate'; person: Id; leave: boolean }
   | { t: 'person.reactivate' | 'person.reset'; person: Id }
+  | { t: 'second.remove'; person: Id }
+  | { t: 'signin.rule'; second: Role[]; days: number | null; idle_days: number | null }
   | { t: 'workspace.edit'; name: string }
   | { t: 'policy.set'; c: Id | null; keep_days: number | null; inherit?: boolean; floor_days: number | null; lock?: boolean }
   | { t: 'policy.approve' | 'policy.stop'; proposal: Id }

@@ -7,14 +7,19 @@ import { LanguageChoice } from '../chat/looks.tsx';
 import { Mark } from '../chat/notice.tsx';
 import { t } from '../chat/words.ts';
 import { ApiError, post } from '../core/api.ts';
-import { site, start, state } from '../core/live.ts';
+import { loadSite, site, start, state } from '../core/live.ts';
 import { go, route } from '../core/route.ts';
 import { setPreference } from '../core/store.ts';
 import { ago } from '../core/time.ts';
-import type { JoinPreview, Welcome as Entered } from '../core/types.ts';
+import type { Half, JoinPreview, Welcome as Entered } from '../core/types.ts';
 import { Button } from '../ui/button.tsx';
 import { Input } from '../ui/field.tsx';
+import { lazy } from '../ui/lazy.tsx';
 import { Empty, Loading } from '../ui/states.tsx';
+
+const SecondStep = lazy(() => import('../security/step.tsx').then((module) => module.SecondStep));
+const PasskeyIn = lazy(() => import('../security/step.tsx').then((module) => module.PasskeyIn));
+const SecondFirst = lazy(() => import('../security/first.tsx').then((module) => module.SecondFirst));
 
 export function Welcome() {
   const [name, code = ''] = route.value.path;
@@ -28,6 +33,13 @@ export function Welcome() {
         <Empty icon="info" title={t('already_in')} action={<Button onClick={() => go('#/')}>{t('to_chats')}</Button>}>
           {t('already_in_text')}
         </Empty>
+      </Frame>
+    );
+  }
+  if (known?.second_first) {
+    return (
+      <Frame>
+        <SecondFirst onDone={begin} />
       </Frame>
     );
   }
@@ -66,8 +78,19 @@ function Frame({ title, text, children }: { title?: string; text?: ComponentChil
 async function enter(answer: Entered, fresh: boolean): Promise<void> {
   if (fresh) setPreference('first-run', answer.handle);
   go('#/', 'replace');
-  await start();
+  await begin();
 }
+
+/** Into the app, or to what has to be set up before. */
+async function begin(): Promise<void> {
+  await start().catch((error: unknown) => {
+    if (error instanceof ApiError && error.code === 'second_first') return loadSite();
+    throw error;
+  });
+}
+
+/** After a secret: in, or half of the way. */
+type Way = Entered | { second: Half };
 
 /** What a form needs: one fault line, busy while it runs. */
 function useAttempt() {
@@ -80,8 +103,8 @@ function useAttempt() {
       await act();
     } catch (error) {
       fault.value = sentence(error);
-      busy.value = false;
     }
+    busy.value = false;
   };
   return { busy: busy.value, fault: fault.value, attempt };
 }
@@ -122,7 +145,14 @@ function SignIn() {
   const handle = useSignal('');
   const secret = useSignal('');
   const { busy, fault, attempt } = useAttempt();
-  const submit = () => attempt(async () => enter(await post<Entered>('/signin', { handle: handle.value.trim().toLowerCase(), secret: secret.value }), false));
+  const half = useSignal<Half | null>(null);
+  const submit = () =>
+    attempt(async () => {
+      const way = await post<Way>('/signin', { handle: handle.value.trim().toLowerCase(), secret: secret.value });
+      if ('second' in way) half.value = way.second;
+      else await enter(way, false);
+    });
+  if (half.value) return <Step half={half.value} onBack={() => location.reload()} />;
   return (
     <Frame title={t('sign_in_to', { workspace: site.value?.workspace || t('app') })}>
       <form
@@ -148,8 +178,17 @@ function SignIn() {
           {t('sign_in')}
         </Button>
       </form>
+      {site.value?.passkeys && typeof PublicKeyCredential !== 'undefined' ? <PasskeyIn onIn={(answer) => enter(answer, false)} /> : null}
       <p class="muted small">{t('no_account')}</p>
       <p class="muted small">{t('forgot')}</p>
+    </Frame>
+  );
+}
+
+function Step({ half, onBack }: { half: Half; onBack: () => void }) {
+  return (
+    <Frame>
+      <SecondStep half={half} onIn={(answer) => enter(answer, false)} onBack={onBack} />
     </Frame>
   );
 }
@@ -183,6 +222,7 @@ function Setup({ token }: { token: string }) {
 function Join({ code }: { code: string }) {
   const preview = useSignal<JoinPreview | null>(null);
   const gone = useSignal<string | null>(null);
+  const half = useSignal<Half | null>(null);
   const name = useSignal('');
   const secret = useSignal('');
   const { busy, fault, attempt } = useAttempt();
@@ -218,6 +258,7 @@ function Join({ code }: { code: string }) {
     );
   }
   const known = preview.value;
+  if (half.value) return <Step half={half.value} onBack={() => location.reload()} />;
   if (!known) {
     return (
       <Frame title={t('checking')}>
@@ -246,7 +287,11 @@ function Join({ code }: { code: string }) {
           class="stack"
           onSubmit={(event) => {
             event.preventDefault();
-            void attempt(async () => enter(await post<Entered>('/reset', { code, secret: secret.value }), false));
+            void attempt(async () => {
+              const way = await post<Way>('/reset', { code, secret: secret.value });
+              if ('second' in way) half.value = way.second;
+              else await enter(way, false);
+            });
           }}
         >
           <Secret label={t('choose_secret')} hint={t('secret_hint')} value={secret.value} onValue={(value) => (secret.value = value)} fault={fault} fresh />

@@ -2,7 +2,9 @@
 
 use migrations_free_store::{Id, Scope};
 
-use super::{Build, Facts, archive, community, directory, forget, policy, push, review, schedule};
+use super::{
+    Build, Facts, archive, community, directory, forget, policy, push, review, schedule, second,
+};
 use crate::chat::account::{self, Account, Source};
 use crate::chat::command::{ChannelKind, Door, ImportRow, NewSession, Role, clean_name};
 use crate::chat::event::{Act, Content, Entry, Keep};
@@ -99,6 +101,9 @@ pub(super) fn decide(build: &mut Build<'_>, door: &Door, facts: &mut Facts) -> R
             set_account(build, *person, account.as_ref(), *how);
         }
         Door::Directory(told) => directory::decide(build, told, facts)?,
+        Door::Second(keep) => second::keep(build, keep, facts)?,
+        Door::SessionOver { device } => second::over(build, *device)?,
+        Door::SessionSeen { device } => second::seen(build, *device)?,
         Door::PushKey { key } => push::key(build, key)?,
         Door::PushOn { endpoint } => push::subscribe(build, endpoint)?,
         Door::PushOff => push::unsubscribe(build)?,
@@ -438,6 +443,7 @@ fn open_session(
     session: &NewSession,
     facts: &mut Facts,
 ) -> Result<(), Refusal> {
+    second::opens(build, person, how, session.second.as_ref())?;
     let device = facts.ids.take()?;
     let content = Content {
         label: Some(session.label.clone()),
@@ -451,6 +457,7 @@ fn open_session(
             token: session.token,
             how,
             by: session.by,
+            second: session.second,
         },
         Some(content),
     );

@@ -20,6 +20,7 @@ mod push;
 pub mod review;
 mod save;
 mod schedule;
+mod second;
 pub mod supervise;
 pub mod tag;
 
@@ -332,6 +333,12 @@ pub fn decide(
         }
         Command::PersonReactivate { person } => people::reactivate(&mut build, *person)?,
         Command::PersonReset { person } => people::reset(&mut build, *person, &mut facts)?,
+        Command::SecondRemove { person } => second::remove(&mut build, *person)?,
+        Command::SigninRule {
+            second: roles,
+            days,
+            idle_days,
+        } => second::rule(&mut build, roles, *days, *idle_days)?,
         Command::WorkspaceEdit { name } => governance::rename_workspace(&mut build, name)?,
         Command::PolicySet {
             c,

@@ -144,6 +144,8 @@ struct PersonRow {
     channels: usize,
     /// When the company's directory last said something of this person; null: never.
     directory_at: Option<u64>,
+    /// Something is asked for beside the secret.
+    second: bool,
 }
 
 /// Everyone, with what running the house needs to know.
@@ -192,6 +194,7 @@ pub async fn people(
                 devices: live,
                 channels: state.channels_of(*id).count(),
                 directory_at: state.accounts.told_at(*id),
+                second: p.seconds.any(),
             }
         })
         .collect();

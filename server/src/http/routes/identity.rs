@@ -16,12 +16,13 @@ use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 
 use super::Done;
+pub use super::second::after_first_factor;
 use crate::chat::command::{Command, Door as Inner, NewSession};
 use crate::chat::event::{Entry, Event};
 use crate::chat::state::fold_handle;
 use crate::chat::{Ack, Actor, Hash, Refusal};
 use crate::http::error::extract;
-use crate::http::session::{self, Address, Session};
+use crate::http::session::{self, Address, Entering, Session};
 use crate::http::{App, BUILD};
 use crate::identity::links::LinkKind;
 use crate::identity::secret::{Secret, Token, same, token_hash};
@@ -44,18 +45,25 @@ pub struct Site {
     setup_needed: bool,
     build: &'static str,
     signed_in: bool,
+    /// Nothing is answered before a second factor is set up.
+    second_first: bool,
+    passkeys: bool,
 }
 
 /// What a browser asks first.
 #[utoipa::path(get, path = "/api/v1/site", responses((status = 200, body = Site)))]
 pub async fn site(State(app): State<Arc<App>>, headers: HeaderMap) -> Json<Site> {
-    let signed_in = Session::of(&app, &headers).is_ok();
+    let session = Session::of(&app, &headers);
+    let second_first = session == Err(Refusal::SecondFirst);
+    let signed_in = session.is_ok() || second_first;
     let state = app.views.state.read();
     Json(Site {
         workspace: state.workspace.name.clone(),
         setup_needed: !state.is_set_up(),
         build: BUILD,
         signed_in,
+        second_first,
+        passkeys: app.passkey_site().is_some(),
     })
 }
 
@@ -243,6 +251,10 @@ pub async fn reset(
         return Err(Refusal::Gone);
     }
     let credential = app.hash(&asked.secret).await?;
+    // The link stands in for the secret, and for nothing else.
+    if let Some(second) = super::second::after_reset(&app, reset, &credential)? {
+        return Ok(second);
+    }
     let (token, session) = new_session(&headers);
     let ack = app
         .door
@@ -294,21 +306,8 @@ pub async fn sign_in(
         .check_secret(person, &asked.secret)
         .await?
         .ok_or(Refusal::WrongCredentials)?;
-    app.throttle.lock().succeeded(app.clock.now_ms(), &attempt);
-    let (token, session) = new_session(&headers);
-    let ack = app
-        .door
-        .submit(
-            Actor::Visitor,
-            Command::Door(Inner::OpenSession {
-                person,
-                how: Entry::Secret,
-                session,
-            }),
-            None,
-        )
-        .await?;
-    welcome(&app, &ack, &token)
+    app.first_was_right(&attempt, person, Entry::Secret);
+    after_first_factor(&app, person, Entry::Secret, &headers).await
 }
 
 /// Signs in a second device with the code a first one shows.
@@ -352,7 +351,10 @@ pub async fn claim(
 
 /// Ends this session.
 #[utoipa::path(post, path = "/api/v1/signout", responses((status = 200, body = Done)))]
-pub async fn sign_out(State(app): State<Arc<App>>, session: Session) -> Result<Response, Refusal> {
+pub async fn sign_out(
+    State(app): State<Arc<App>>,
+    Entering(session): Entering,
+) -> Result<Response, Refusal> {
     app.door
         .submit(
             session.actor(),
@@ -589,7 +591,7 @@ impl App {
             .unwrap_or_default()
     }
 
-    fn vouches(&self, proof: &str, person: Id) -> bool {
+    pub(super) fn vouches(&self, proof: &str, person: Id) -> bool {
         let Some((device, mac)) = proof.split_once('.') else {
             return false;
         };
@@ -607,12 +609,13 @@ impl App {
     }
 }
 
-fn new_session(headers: &HeaderMap) -> (Token, NewSession) {
+pub(super) fn new_session(headers: &HeaderMap) -> (Token, NewSession) {
     let token = Token::long();
     let session = NewSession {
         token: Hash(token.hash()),
         label: label(headers),
         by: None,
+        second: None,
     };
     (token, session)
 }
@@ -656,7 +659,7 @@ fn label(headers: &HeaderMap) -> String {
     }
 }
 
-fn welcome(app: &App, ack: &Ack, token: &Token) -> Result<Response, Refusal> {
+pub(super) fn welcome(app: &App, ack: &Ack, token: &Token) -> Result<Response, Refusal> {
     let (person, device) = ack.person.zip(ack.device).ok_or(Refusal::Unavailable)?;
     let me = {
         let state = app.views.state.read();

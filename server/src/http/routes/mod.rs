@@ -14,11 +14,13 @@ pub mod identity;
 pub mod imports;
 pub mod log;
 pub mod metrics;
+pub mod passkeys;
 pub mod policy;
 pub mod previews;
 pub mod push;
 pub mod record;
 pub mod review;
+pub mod second;
 pub mod supervision;
 pub mod tagged;
 pub mod unusual;
@@ -46,6 +48,18 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(identity::change_secret))
         .routes(routes!(identity::device_link))
         .routes(routes!(identity::devices))
+        .routes(routes!(second::sign_in))
+        .routes(routes!(second::standing))
+        .routes(routes!(second::start))
+        .routes(routes!(second::confirm))
+        .routes(routes!(second::off))
+        .routes(routes!(second::recovery))
+        .routes(routes!(second::rule))
+        .routes(routes!(passkeys::ask))
+        .routes(routes!(passkeys::sign_in))
+        .routes(routes!(passkeys::start))
+        .routes(routes!(passkeys::add))
+        .routes(routes!(passkeys::remove))
         .routes(routes!(chat::bootstrap))
         .routes(routes!(chat::command))
         .routes(routes!(chat::channel))

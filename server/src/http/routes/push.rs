@@ -13,7 +13,7 @@ use crate::chat::command::{ChannelKind, Command, Door as Inner};
 use crate::chat::{Refusal, state};
 use crate::http::App;
 use crate::http::error::extract;
-use crate::http::session::Session;
+use crate::http::session::{Asleep, Session};
 use crate::push::{News, Outcome};
 
 #[derive(Serialize, ToSchema)]
@@ -149,7 +149,10 @@ pub struct Waking {
 
 /// What this device was woken for. Names and numbers, no text; told once.
 #[utoipa::path(post, path = "/api/v1/push/news", responses((status = 200, body = Woken)))]
-pub async fn news(State(app): State<Arc<App>>, session: Session) -> Result<Json<Woken>, Refusal> {
+pub async fn news(
+    State(app): State<Arc<App>>,
+    Asleep(session): Asleep,
+) -> Result<Json<Woken>, Refusal> {
     app.rates.admit(session.device, app.clock.now_ms())?;
     let told = app.push.take_told(session.device);
     let state = app.views.state.read();

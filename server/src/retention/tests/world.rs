@@ -138,6 +138,7 @@ impl World {
             token: Hash(token),
             label: "a phone".into(),
             by: None,
+            second: None,
         }
     }
 
