@@ -17,6 +17,8 @@ command -v faketime >/dev/null || missing+=(faketime)
 command -v pebble >/dev/null || missing+=(pebble)
 # What looks at its files.
 [ -x /usr/sbin/clamd ] || missing+=(clamav-daemon)
+# A company's directory of people.
+[ -x /usr/sbin/slapd ] || missing+=(slapd)
 # What reads its figures.
 command -v promtool >/dev/null || missing+=(prometheus)
 python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)

@@ -6,6 +6,7 @@ mod archive;
 mod check;
 mod directory;
 pub mod keys;
+pub mod signin;
 mod telemetry;
 
 use std::net::SocketAddr;
@@ -14,6 +15,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+pub use signin::{Ldap, Oidc, Signin};
 
 pub use archive::{Archive, Destination, Kind, LockMode, MailTls, secret};
 pub use directory::Directory;
@@ -38,6 +41,9 @@ pub struct Config {
     pub acme: Acme,
     pub identity: Identity,
     pub directory: Directory,
+    pub signin: Signin,
+    pub oidc: Oidc,
+    pub ldap: Ldap,
     pub limits: Limits,
     pub retention: Retention,
     pub auditors: Auditors,
@@ -200,6 +206,9 @@ impl Default for Config {
             acme: Acme::default(),
             identity: Identity::default(),
             directory: Directory::default(),
+            signin: Signin::default(),
+            oidc: Oidc::default(),
+            ldap: Ldap::default(),
             limits: Limits::default(),
             retention: Retention::default(),
             auditors: Auditors::default(),
@@ -370,6 +379,8 @@ impl Config {
             &mut self.metrics.token_file,
             &mut self.directory.token_file,
             &mut self.telemetry.token_file,
+            &mut self.oidc.client_secret_file,
+            &mut self.ldap.password_file,
         ];
         let archives = self.archive.to.iter_mut().flat_map(Destination::secrets);
         for path in paths.into_iter().chain(archives).flatten() {

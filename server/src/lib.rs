@@ -9,7 +9,7 @@
 //! `access` writes what a person may have of her own. `backup` copies what is kept elsewhere and back; `control` and `doctor` serve whoever runs the machine.
 //! `kept` are small files of our own. `drafts` is memory alone. `metrics` counts, `telemetry` times; `room` is what the data disk has left.
 //! `identity`, `files`, `retention`, `due`, `sessions`, `export`, `import` and `push` are callers of the door with no privileges
-//! of their own. `witness` lets strangers check the log. `clock` and `config` are inputs.
+//! of their own. `signin` asks the company who somebody is. `witness` lets strangers check the log. `clock` and `config` are inputs.
 
 pub mod access;
 pub mod archive;
@@ -38,6 +38,7 @@ pub mod room;
 pub mod running;
 pub mod sequencer;
 pub mod sessions;
+pub mod signin;
 pub mod telemetry;
 pub mod verified;
 pub mod views;

@@ -143,6 +143,7 @@ fn needed(command: &Command) -> Left {
         | Command::PersonDeactivate { .. }
         | Command::PersonReactivate { .. }
         | Command::PersonReset { .. }
+        | Command::PersonLogin { .. }
         | Command::WorkspaceEdit { .. }
         | Command::PolicySet { .. }
         | Command::PolicyApprove { .. }

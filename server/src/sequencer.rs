@@ -1312,6 +1312,7 @@ fn same_command(command: &Command, event: &Event) -> bool {
         | (Command::PersonDeactivate { .. }, Act::PersonDeactivated { .. })
         | (Command::PersonReactivate { .. }, Act::PersonReactivated { .. })
         | (Command::PersonReset { .. }, Act::ResetCreated { .. })
+        | (Command::PersonLogin { .. }, Act::AccountSet { .. })
         | (Command::WorkspaceEdit { .. }, Act::WorkspaceRenamed {})
         | (Command::ExportApprove { .. }, Act::ExportApproved { .. })
         | (Command::ExportRefuse { .. }, Act::ExportRefused { .. })

@@ -92,6 +92,7 @@ fn each_library_has_one_home() {
             ],
             "server/src/telemetry/",
         ),
+        (&["openidconnect", "ldap3"], "server/src/signin/"),
     ];
     let mut wrong = Vec::new();
     for source in sources(&["server/src", "migrations-free-store/src"]) {

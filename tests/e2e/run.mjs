@@ -37,8 +37,9 @@ import supervision from './journeys/j25-supervision.mjs';
 import archive from './journeys/j26-archive.mjs';
 import rights from './journeys/j27-rights.mjs';
 import second from './journeys/j28-second.mjs';
+import company from './journeys/j29-company.mjs';
 
-const JOURNEYS = { J1: begin, J2: talk, J3: offline, J4: bring, J5: find, J6: exporting, J7: govern, J8: access, J9: many, J10: matters, J11: confirming, J12: ownWay, J13: more, J14: newcomer, J15: polls, J16: media, J17: house, J18: notices, J19: outbox, J20: own, J21: urgent, J22: community, J23: drafts, J24: reviewing, J25: supervision, J26: archive, J27: rights, J28: second };
+const JOURNEYS = { J1: begin, J2: talk, J3: offline, J4: bring, J5: find, J6: exporting, J7: govern, J8: access, J9: many, J10: matters, J11: confirming, J12: ownWay, J13: more, J14: newcomer, J15: polls, J16: media, J17: house, J18: notices, J19: outbox, J20: own, J21: urgent, J22: community, J23: drafts, J24: reviewing, J25: supervision, J26: archive, J27: rights, J28: second, J29: company };
 const PICTURES = process.env.DAYLIGHT_E2E_OUT ?? fileURLToPath(new URL('../../target/e2e/', import.meta.url));
 
 const option = (name) => {

@@ -250,6 +250,8 @@ pub fn authorise<'a>(
             }
         }
         Command::SigninRule { .. } => asker.one_of(&[Role::Admin])?,
+        // One's own too: a first admin has nobody else, and it gives nobody more than they have.
+        Command::PersonLogin { .. } => asker.one_of(&[Role::Admin])?,
         Command::WorkspaceEdit { .. } | Command::PolicySet { .. } => {
             asker.one_of(&[Role::Admin])?
         }

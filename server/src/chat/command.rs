@@ -260,6 +260,9 @@ pub enum Command {
         days: Option<u32>,
         idle_days: Option<u32>,
     },
+    /// Her name at the company's sign-in; null: none.
+    #[serde(rename = "person.login")]
+    PersonLogin { person: Id, login: Option<String> },
     #[serde(rename = "workspace.edit")]
     WorkspaceEdit { name: String },
     #[serde(rename = "policy.set")]
@@ -828,6 +831,7 @@ impl Command {
             Command::PersonReset { .. } => "person.reset",
             Command::SecondRemove { .. } => "second.remove",
             Command::SigninRule { .. } => "signin.rule",
+            Command::PersonLogin { .. } => "person.login",
             Command::WorkspaceEdit { .. } => "workspace.edit",
             Command::PolicySet { .. } => "policy.set",
             Command::PolicyApprove { .. } => "policy.approve",

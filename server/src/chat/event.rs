@@ -997,6 +997,8 @@ pub enum Entry {
     Device,
     Reset,
     Passkey,
+    Oidc,
+    Ldap,
 }
 
 /// A retention ceiling.

@@ -207,10 +207,19 @@ impl State {
         self.seconds(person).is_some_and(Seconds::any)
     }
 
-    /// Does the rule demand a second factor of this person?
+    /// Does the rule demand a second factor of this person? Whoever has no way in but the company's provider shows
+    /// there what the company asks for.
     pub fn must_have_second(&self, person: Id) -> bool {
         let role = self.role(person);
-        role.is_some_and(|role| self.signin.second.contains(&role))
+        let is_asked = role.is_some_and(|role| self.signin.second.contains(&role));
+        is_asked && !self.comes_by_provider_alone(person)
+    }
+
+    fn comes_by_provider_alone(&self, person: Id) -> bool {
+        let known = self.people.get(&person);
+        let has_secret = known.is_some_and(|p| p.credential_at.is_some());
+        let account = self.accounts.of(person);
+        !has_secret && account.is_some_and(|account| account.subject.is_some())
     }
 
     /// Nothing is for this person before she has set one up.
@@ -220,11 +229,12 @@ impl State {
 }
 
 impl Entry {
-    /// Whoever comes in so shows something beside it, if she has something. What brings both is named here.
+    /// Whoever comes in so shows something beside it, if she has something. What brings both, or answers for both elsewhere, is
+    /// named here.
     pub fn asks_for_second(self) -> bool {
         !matches!(
             self,
-            Entry::Setup | Entry::Join | Entry::Device | Entry::Passkey
+            Entry::Setup | Entry::Join | Entry::Device | Entry::Passkey | Entry::Oidc
         )
     }
 }

@@ -79,6 +79,8 @@ impl Config {
         self.metrics.token_hash()?;
         self.telemetry.check()?;
         self.directory.token_hash()?;
+        self.oidc.check()?;
+        self.ldap.check()?;
         self.check_outside()?;
         self.archive.check(&self.data)?;
         self.backup.check(&self.data)

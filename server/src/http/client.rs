@@ -290,7 +290,7 @@ impl Answer {
 }
 
 /// Trust is the machine's own: a company's internal authority is installed there once.
-pub(super) fn tls() -> anyhow::Result<Arc<rustls::ClientConfig>> {
+pub(crate) fn tls() -> anyhow::Result<Arc<rustls::ClientConfig>> {
     let found = rustls_native_certs::load_native_certs();
     let mut roots = rustls::RootCertStore::empty();
     let (added, _unreadable) = roots.add_parsable_certificates(found.certs);

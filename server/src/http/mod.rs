@@ -69,6 +69,7 @@ use crate::room::Room;
 use crate::running;
 use crate::sequencer::{Brought, Door};
 use crate::sessions::Used;
+use crate::signin::Signin;
 use crate::telemetry::Traces;
 use crate::views::Views;
 use crate::witness::bring::Errands;
@@ -117,6 +118,7 @@ pub struct App {
     pub(crate) hasher: Arc<Hasher>,
     pub(crate) hashing: Semaphore,
     pub(crate) throttle: Mutex<Throttle>,
+    pub(crate) signin: Signin,
     pub(crate) setup: Mutex<Option<Token>>,
     pub(crate) device_links: routes::identity::DeviceLinks,
     pub(crate) tickets: Tickets,
@@ -261,6 +263,7 @@ pub async fn serve(config: Config, clock: Clock) -> anyhow::Result<Running> {
         packs: crate::access::Packs::default(),
         previews: Previews::new(&config),
         throttle: Mutex::new(Throttle::new(crate::identity::throttle::Limits::default())),
+        signin: Signin::new(&config, &config.base_url(address))?,
         hashing: Semaphore::new(HASHING_MAX),
         setup: Mutex::new(setup),
         outside,

@@ -14,6 +14,7 @@ use migrations_free_store::Id;
 use super::App;
 use crate::chat::{Actor, Hash, Refusal};
 use crate::identity::secret::token_hash;
+use crate::signin::PENDING_MS;
 
 /// Sessions last this long in a browser; the server ends them when they are revoked.
 const COOKIE_SECONDS: u64 = 400 * 24 * 3600;
@@ -168,6 +169,35 @@ pub fn sign_out_cookie(app: &App) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!(
         "{}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0{flags}",
         session_cookie(secure)
+    ))
+    .ok()
+}
+
+/// That a sign-in at the company's provider was begun in this browser. Lax, for the way back comes from another site.
+fn begun_cookie(secure: bool) -> &'static str {
+    if secure {
+        "__Host-daylight-signin"
+    } else {
+        "daylight-signin"
+    }
+}
+
+pub fn begun_signin<'h>(app: &App, headers: &'h HeaderMap) -> Option<&'h str> {
+    cookie(headers, begun_cookie(app.config.is_secure()))
+}
+
+/// Empty: it is over.
+pub fn signin_cookie(app: &App, value: &str) -> Option<HeaderValue> {
+    let secure = app.config.is_secure();
+    let flags = if secure { "; Secure" } else { "" };
+    let seconds = if value.is_empty() {
+        0
+    } else {
+        PENDING_MS / 1000
+    };
+    HeaderValue::from_str(&format!(
+        "{}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{flags}",
+        begun_cookie(secure)
     ))
     .ok()
 }

@@ -292,7 +292,7 @@ fn wait_of(retry_after_ms: u64) -> Result<(), Wait> {
 }
 
 /// One subscriber is handed 2^64 IPv6 addresses; they count as one.
-fn network_of(address: IpAddr) -> IpAddr {
+pub fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
         v4 @ IpAddr::V4(_) => v4,

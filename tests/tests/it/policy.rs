@@ -813,8 +813,8 @@ impl<'w> Column<'w> {
                 let mut who = if own { self.me().tab() } else { other };
                 json!({"t": name, "device": who.gets("/api/v1/bootstrap")["device"]})
             }
-            "person.role" | "person.deactivate" | "person.reactivate" | "person.reset"
-            | "second.remove" => {
+            "person.role" | "person.login" | "person.deactivate" | "person.reactivate"
+            | "person.reset" | "second.remove" => {
                 let me = self.arrives(self.role);
                 let other = self.newcomer("member").id;
                 if name == "person.reactivate" && !own {
@@ -822,6 +822,9 @@ impl<'w> Column<'w> {
                         .does(json!({"t": "person.deactivate", "person": other}));
                 }
                 let mut command = json!({"t": name, "person": if own { me } else { other }});
+                if name == "person.login" {
+                    command["login"] = json!(self.secret());
+                }
                 if name == "person.role" {
                     command["role"] = json!("officer");
                 }
@@ -1412,6 +1415,8 @@ impl<'w> Column<'w> {
             | "/tiles/checkpoint"
             | "/api/v1/log/status"
             | "/api/v1/site"
+            | "/api/v1/signin/oidc"
+            | "/api/v1/signin/oidc/back"
             | "/api/v1/matters"
             | "/api/v1/grants"
             | "/api/v1/looks"

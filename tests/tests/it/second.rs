@@ -305,13 +305,15 @@ fn whoever_must_have_a_second_factor_does_nothing_else_first() {
     );
 
     // Every route of the API, but those that lead in and those that are for everybody.
-    const OPEN: [&str; 19] = [
+    const OPEN: [&str; 21] = [
         "GET /api/v1/site",
         "POST /api/v1/setup",
         "POST /api/v1/join/preview",
         "POST /api/v1/join",
         "POST /api/v1/reset",
         "POST /api/v1/signin",
+        "GET /api/v1/signin/oidc",
+        "GET /api/v1/signin/oidc/back",
         "POST /api/v1/signin/second",
         "POST /api/v1/signin/passkey/start",
         "POST /api/v1/signin/passkey",

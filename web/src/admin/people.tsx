@@ -19,7 +19,7 @@ import { me } from '../rooms/known.ts';
 import { Choices, saveFile, When } from '../rooms/pieces.tsx';
 import { Section } from '../rooms/room.tsx';
 import { t as words } from '../rooms/words.ts';
-import { DeactivateDialog, DevicesDialog, ResetDialog, RoleDialog } from './person-dialogs.tsx';
+import { DeactivateDialog, DevicesDialog, LoginDialog, ResetDialog, RoleDialog } from './person-dialogs.tsx';
 import { t as signin } from '../security/house-words.ts';
 import { roleName, ROLES, t } from './words.ts';
 
@@ -32,7 +32,7 @@ export function People() {
   const [state, setState] = useState<State>('all');
   const [shown, setShown] = useState(SHOWN_AT_ONCE);
   const people = useLoad<AdminPerson[]>(async (signal) => (await get<{ people: AdminPerson[] }>('/admin/people', {}, { signal })).people);
-  const [dialog, setDialog] = useState<{ what: 'role' | 'reset' | 'devices' | 'deactivate'; person: AdminPerson }>();
+  const [dialog, setDialog] = useState<{ what: 'role' | 'login' | 'reset' | 'devices' | 'deactivate'; person: AdminPerson }>();
   const found = (people.data ?? []).filter((person) => matches(person, text, role, state));
   return (
     <Section
@@ -81,12 +81,16 @@ export function People() {
                   quiet: true,
                   cell: (person) =>
                     person.id === me()?.id ? (
-                      <span class="faint">{t('you')}</span>
+                      <span class="row">
+                        <span class="faint">{t('you')}</span>
+                        <MenuButton label={t('actions', { name: person.name })} items={() => [{ label: t('login'), icon: 'user', run: () => setDialog({ what: 'login', person }) }]} />
+                      </span>
                     ) : (
                       <MenuButton
                         label={t('actions', { name: person.name })}
                         items={() => [
                           { label: t('change_role'), icon: 'shield', run: () => setDialog({ what: 'role', person }) },
+                          { label: t('login'), icon: 'user', run: () => setDialog({ what: 'login', person }) },
                           person.active && { label: t('reset'), icon: 'lock', run: () => setDialog({ what: 'reset', person }) },
                           person.second && { label: signin('take_off'), icon: 'shield', run: () => void takeOff(person, people.reload) },
                           { label: t('show_devices'), icon: 'phone', run: () => setDialog({ what: 'devices', person }) },
@@ -109,6 +113,7 @@ export function People() {
         )}
       </Load>
       {dialog?.what === 'role' ? <RoleDialog person={dialog.person} onClose={() => setDialog(undefined)} onDone={people.reload} /> : null}
+      {dialog?.what === 'login' ? <LoginDialog person={dialog.person} onClose={() => setDialog(undefined)} onDone={people.reload} /> : null}
       {dialog?.what === 'reset' ? <ResetDialog person={dialog.person} onClose={() => setDialog(undefined)} /> : null}
       {dialog?.what === 'deactivate' ? (
         <DeactivateDialog person={dialog.person} onClose={() => setDialog(undefined)} onDone={people.reload} onUndo={() => void reactivate(dialog.person, people.reload)} />
@@ -124,7 +129,7 @@ function PersonCell({ person }: { person: AdminPerson }) {
       <Avatar id={person.id} name={person.name} size="small" online={person.online} />
       <span>
         <span class="clip">{person.name}</span>
-        <small class="clip">{person.handle}</small>
+        <small class="clip">{person.login ? `${person.handle} · ${person.login}` : person.handle}</small>
         {person.directory_at ? <small class="clip" title={utc(person.directory_at)}>{t('from_directory', { when: ago(person.directory_at) })}</small> : null}
       </span>
     </span>

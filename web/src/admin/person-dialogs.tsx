@@ -7,6 +7,7 @@ import { ago, dateTime } from '../core/time.ts';
 import type { AdminPerson, Device, Id, Role } from '../core/types.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import { Input } from '../ui/field.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { QrCode } from '../ui/qr.tsx';
 import { Load, useLoad } from '../ui/states.tsx';
@@ -55,6 +56,40 @@ export function RoleDialog({ person, onClose, onDone }: { person: AdminPerson; o
             <span class="hint">{t(`may_${one}`)}</span>
           </label>
         ))}
+      </div>
+    </Dialog>
+  );
+}
+
+/** Her name at the company's sign-in: set, changed or cleared. */
+export function LoginDialog({ person, onClose, onDone }: { person: AdminPerson; onClose: () => void; onDone: () => void }) {
+  const [login, setLogin] = useState(person.login ?? '');
+  const [busy, setBusy] = useState(false);
+  const wanted = login.trim() || null;
+  const save = async (): Promise<void> => {
+    setBusy(true);
+    if (await act({ t: 'person.login', person: person.id, login: wanted })) {
+      toast(t('login_saved'));
+      onDone();
+      onClose();
+    } else setBusy(false);
+  };
+  return (
+    <Dialog
+      title={t('login_title', { name: person.name })}
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose}>{words('cancel')}</Button>
+          <Button kind="primary" busy={busy} disabled={wanted === person.login} onClick={() => void save()}>
+            {words('save')}
+          </Button>
+        </>
+      }
+    >
+      <div class="stack">
+        <Input label={t('login_name')} hint={t('login_hint', { name: person.name })} value={login} maxLength={320} autocomplete="off" autocapitalize="none" spellcheck={false} onValue={setLogin} />
+        {person.tied ? <Note>{t('login_tied')}</Note> : null}
       </div>
     </Dialog>
   );

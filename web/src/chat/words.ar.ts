@@ -388,6 +388,7 @@ export default {
   sign_in_to: 'تسجيل الدخول إلى {workspace}',
   user_name: 'اسم المستخدم',
   user_name_hint: 'مثل ada.lovelace',
+  company_hint: 'اسمك في الشركة يصلح هنا أيضًا',
   pin_or_password: 'الرقم السري أو كلمة المرور',
   show_secret: 'إظهار',
   hide_secret: 'إخفاء',

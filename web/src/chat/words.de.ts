@@ -388,6 +388,7 @@ export default {
   sign_in_to: 'Bei {workspace} anmelden',
   user_name: 'Benutzername',
   user_name_hint: 'Zum Beispiel ada.lovelace',
+  company_hint: 'Dein Name in der Firma geht hier auch',
   pin_or_password: 'PIN oder Passwort',
   show_secret: 'Zeigen',
   hide_secret: 'Verbergen',

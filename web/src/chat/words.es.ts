@@ -388,6 +388,7 @@ export default {
   sign_in_to: 'Inicia sesión en {workspace}',
   user_name: 'Nombre de usuario',
   user_name_hint: 'Por ejemplo, ada.lovelace',
+  company_hint: 'Tu nombre en la empresa también sirve aquí',
   pin_or_password: 'PIN o contraseña',
   show_secret: 'Mostrar',
   hide_secret: 'Ocultar',

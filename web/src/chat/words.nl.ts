@@ -388,6 +388,7 @@ export default {
   sign_in_to: 'Inloggen bij {workspace}',
   user_name: 'Gebruikersnaam',
   user_name_hint: 'Bijvoorbeeld ada.lovelace',
+  company_hint: 'Je naam bij het bedrijf werkt hier ook',
   pin_or_password: 'Pincode of wachtwoord',
   show_secret: 'Tonen',
   hide_secret: 'Verbergen',

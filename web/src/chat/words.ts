@@ -412,6 +412,7 @@ export const english = {
   sign_in_to: 'Sign in to {workspace}',
   user_name: 'User name',
   user_name_hint: 'For example ada.lovelace',
+  company_hint: 'Your name at the company works here too',
   pin_or_password: 'PIN or password',
   show_secret: 'Show',
   hide_secret: 'Hide',

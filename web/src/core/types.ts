@@ -241,6 +241,8 @@ export interface Site {
   signed_in: boolean;
   second_first: boolean;
   passkeys: boolean;
+  /** How people of the company come in; null: by a PIN or password alone. */
+  signin: { oidc: boolean; name: string | null; ldap: boolean } | null;
 }
 
 /** What a passkey is to sign. */
@@ -356,6 +358,10 @@ export interface AdminPerson extends Person {
   channels: number;
   directory_at: Ms | null;
   second: boolean;
+  /** Her name at the company's sign-in, whether she has come in by its provider, and whether she has a PIN or password here. */
+  login: string | null;
+  tied: boolean;
+  secret: boolean;
 }
 
 export interface AdminChannel {
@@ -439,6 +445,7 @@ export interface Health {
   was_cut_off: boolean;
   directory: { heard_at: Ms | null; people: number } | null;
   scanner: { is_required: boolean; failed: string | null; found: number; unscanned: number } | null;
+  signin: { failed: string | null } | null;
   backup: { is_configured: boolean; at: Ms | null; keys_at: Ms | null; failed: string | null; keys_failed: string | null };
   witness: { configured: number; at: Ms | null };
   clock: { behind_ms: number };
@@ -942,6 +949,7 @@ export type Command =
   | { t: 'invite.revoke'; invite: Id }
   | { t: 'device.revoke'; device: Id }
   | { t: 'person.role'; person: Id; role: Role }
+  | { t: 'person.login'; person: Id; login: string | null }
   | { t: 'person.deactivate'; person: Id; leave: boolean }
   | { t: 'person.reactivate' | 'person.reset'; person: Id }
   | { t: 'second.remove'; person: Id }

@@ -16,7 +16,7 @@ export function needText(code: string): string {
 
 /** Each with the moment it was true at. Words, not colours, say whether it is well. */
 export function HouseTiles({ data }: { data: Health }) {
-  const { backup, directory, scanner, witness, clock, certificate, verified, archive } = data;
+  const { backup, directory, scanner, signin, witness, clock, certificate, verified, archive } = data;
   const arrived = Math.max(0, ...archive.map((place) => place.at ?? 0));
   const waiting = archive.reduce((sum, place) => sum + place.waiting, 0);
   const behind = Math.floor(clock.behind_ms / MINUTE_MS);
@@ -28,6 +28,11 @@ export function HouseTiles({ data }: { data: Health }) {
       <Tile name={t('verified')} value={verified ? <When ts={verified.at} relative /> : t('verified_never')}>
         {!verified ? t('verified_how') : verified.is_sound ? t('verified_sound', { n: verified.events }) : t('verified_fault')}
       </Tile>
+      {signin ? (
+        <Tile name={t('signin')} value={t(signin.failed ? 'signin_silent' : 'signin_well')}>
+          {signin.failed ? <p class="hint">{signin.failed}</p> : null}
+        </Tile>
+      ) : null}
       {scanner ? (
         <Tile name={t('scanner')} value={t(scanner.failed ? 'scanner_silent' : 'scanner_well')}>
           {scanner.failed ? t(scanner.is_required ? 'scanner_strict' : 'scanner_lax') : t('scanner_found', { n: scanner.found })}

@@ -61,4 +61,10 @@ export default {
   cancel: 'Abbrechen',
   is_on: 'Der zweite Schritt ist an.',
   is_off: 'Es ist aus.',
+  company_in: 'Mit {name} anmelden',
+  company_account: 'deinem Firmenkonto',
+  or: 'oder',
+  company_unknown: 'Die Firma kennt dich, aber du hast hier noch kein Konto. Frag einen Admin.',
+  company_provider: 'Die Anmeldung der Firma antwortet nicht, wie sie soll. Versuch es später noch einmal oder sag einem Admin Bescheid.',
+  company_again: 'Die Anmeldung wurde nicht beendet. Bitte versuch es noch einmal.',
 };

@@ -61,4 +61,10 @@ export default {
   cancel: 'Cancelar',
   is_on: 'El segundo paso está activo.',
   is_off: 'Está desactivado.',
+  company_in: 'Iniciar sesión con {name}',
+  company_account: 'tu cuenta de la empresa',
+  or: 'o',
+  company_unknown: 'La empresa te conoce, pero aún no tienes cuenta aquí. Pregunta a un administrador.',
+  company_provider: 'El inicio de sesión de la empresa no responde como debería. Inténtalo más tarde o avisa a un administrador.',
+  company_again: 'El inicio de sesión no se completó. Inténtalo otra vez.',
 };

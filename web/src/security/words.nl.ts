@@ -61,4 +61,10 @@ export default {
   cancel: 'Annuleren',
   is_on: 'De tweede stap staat aan.',
   is_off: 'Het staat uit.',
+  company_in: 'Inloggen met {name}',
+  company_account: 'je bedrijfsaccount',
+  or: 'of',
+  company_unknown: 'Het bedrijf kent je, maar je hebt hier nog geen account. Vraag een beheerder.',
+  company_provider: 'Het inloggen via het bedrijf werkt niet zoals het hoort. Probeer het later opnieuw, of zeg het een beheerder.',
+  company_again: 'Het inloggen is niet afgemaakt. Probeer het nog eens.',
 };

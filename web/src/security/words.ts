@@ -63,6 +63,12 @@ export const english = {
   cancel: 'Cancel',
   is_on: 'The second step is on.',
   is_off: 'It is off.',
+  company_in: 'Sign in with {name}',
+  company_account: 'your company account',
+  or: 'or',
+  company_unknown: 'The company knows you, but you have no account here yet. Ask an administrator.',
+  company_provider: 'The company’s sign-in does not answer as it should. Try again later, or tell an administrator.',
+  company_again: 'The sign-in was not finished. Please try once more.',
 } as const;
 
 export const t = translator(english, import.meta.glob<Catalogue>('./words.*.ts', { import: 'default' }));

@@ -17,6 +17,7 @@ import { Input } from '../ui/field.tsx';
 import { lazy } from '../ui/lazy.tsx';
 import { Empty, Loading } from '../ui/states.tsx';
 
+const CompanyIn = lazy(() => import('../security/company.tsx').then((module) => module.CompanyIn));
 const SecondStep = lazy(() => import('../security/step.tsx').then((module) => module.SecondStep));
 const PasskeyIn = lazy(() => import('../security/step.tsx').then((module) => module.PasskeyIn));
 const SecondFirst = lazy(() => import('../security/first.tsx').then((module) => module.SecondFirst));
@@ -153,8 +154,11 @@ function SignIn() {
       else await enter(way, false);
     });
   if (half.value) return <Step half={half.value} onBack={() => location.reload()} />;
+  const company = site.value?.signin;
+  const [name, why = ''] = route.value.path;
   return (
     <Frame title={t('sign_in_to', { workspace: site.value?.workspace || t('app') })}>
+      {company?.oidc ? <CompanyIn name={company.name} why={name === 'signin' ? why : ''} /> : null}
       <form
         class="stack"
         onSubmit={(event) => {
@@ -164,17 +168,17 @@ function SignIn() {
       >
         <Input
           label={t('user_name')}
-          hint={t('user_name_hint')}
+          hint={t(company?.ldap ? 'company_hint' : 'user_name_hint')}
           value={handle.value}
           onValue={(value) => (handle.value = value)}
           autocomplete="username"
           autocapitalize="none"
           spellcheck={false}
-          autoFocus
+          autoFocus={!company?.oidc}
           required
         />
         <Secret label={t('pin_or_password')} value={secret.value} onValue={(value) => (secret.value = value)} fault={fault} fresh={false} />
-        <Button type="submit" kind="primary" wide busy={busy} disabled={!handle.value.trim() || !secret.value}>
+        <Button type="submit" kind={company?.oidc ? 'plain' : 'primary'} wide busy={busy} disabled={!handle.value.trim() || !secret.value}>
           {t('sign_in')}
         </Button>
       </form>

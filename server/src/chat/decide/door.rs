@@ -7,6 +7,7 @@ use super::{
 };
 use crate::chat::account::{self, Account, Source};
 use crate::chat::command::{ChannelKind, Door, ImportRow, NewSession, Role, clean_name};
+use crate::chat::directory::is_its_role;
 use crate::chat::event::{Act, Content, Entry, Keep};
 use crate::chat::refusal::Refusal;
 use crate::chat::state::ExportState;
@@ -84,6 +85,9 @@ pub(super) fn decide(build: &mut Build<'_>, door: &Door, facts: &mut Facts) -> R
             build.audit(Act::SigninLocked { person: *person }, None, None)
         }
         Door::AccountNew { name, account, how } => {
+            if !build.state.is_set_up() {
+                return Err(Refusal::NotFound);
+            }
             account::check(build.state, None, account)?;
             let person = new_person(build, name, Role::Member, None, facts)?;
             set_account(build, person, Some(account), *how);
@@ -95,6 +99,15 @@ pub(super) fn decide(build: &mut Build<'_>, door: &Door, facts: &mut Facts) -> R
         } => {
             let known = build.state.people.get(person).filter(|p| !p.erased);
             known.ok_or(Refusal::NotFound)?;
+            // Of two who are vouched for by one name at the same moment the first is tied to it.
+            let before = build.state.accounts.of(*person);
+            let tied = before.and_then(|before| before.subject.as_ref());
+            let is_to = account
+                .as_ref()
+                .and_then(|account| account.subject.as_ref());
+            if *how == Source::SignIn && tied.is_some() && tied != is_to {
+                return Err(Refusal::NotFound);
+            }
             if let Some(account) = account {
                 account::check(build.state, Some(*person), account)?;
             }
@@ -426,6 +439,34 @@ pub(super) fn set_account(
         ..Content::default()
     });
     build.personal(person, Act::AccountSet { person, how }, content);
+}
+
+/// What an admin says. Under another name it is another account: whoever was tied to the one before is not to this one.
+pub(super) fn login(build: &mut Build<'_>, person: Id, login: Option<&str>) -> Result<(), Refusal> {
+    let known = build.state.people.get(&person).filter(|p| !p.erased);
+    let known = known.ok_or(Refusal::NotFound)?;
+    // Whoever chooses the name could come in by it, and would have her role.
+    let is_own = build.actor.person() == person;
+    if login.is_some() && !is_own && !is_its_role(known.role) {
+        return Err(Refusal::Conflict(
+            "Nobody else says by what name an administrator, officer or auditor comes in. Write it down before she is given the role.",
+        ));
+    }
+    let before = build.state.accounts.of(person);
+    let account = login.map(|login| match before {
+        Some(before) if before.login == login => before.clone(),
+        before => Account {
+            external: before.and_then(|account| account.external.clone()),
+            ..Account::named(login.trim())
+        },
+    });
+    if let Some(account) = &account {
+        account::check(build.state, Some(person), account)?;
+    }
+    if account.as_ref() != before {
+        set_account(build, person, account.as_ref(), Source::Admin);
+    }
+    Ok(())
 }
 
 fn set_credential(build: &mut Build<'_>, person: Id, credential: &str) {

@@ -339,6 +339,9 @@ pub fn decide(
             days,
             idle_days,
         } => second::rule(&mut build, roles, *days, *idle_days)?,
+        Command::PersonLogin { person, login } => {
+            door::login(&mut build, *person, login.as_deref())?
+        }
         Command::WorkspaceEdit { name } => governance::rename_workspace(&mut build, name)?,
         Command::PolicySet {
             c,

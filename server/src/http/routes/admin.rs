@@ -146,6 +146,12 @@ struct PersonRow {
     directory_at: Option<u64>,
     /// Something is asked for beside the secret.
     second: bool,
+    /// Her name at the company's sign-in.
+    login: Option<String>,
+    /// Whether she has come in by the company's provider: from then on it is known by more than that name.
+    tied: bool,
+    /// Whether she has a PIN or password here.
+    secret: bool,
 }
 
 /// Everyone, with what running the house needs to know.
@@ -195,6 +201,9 @@ pub async fn people(
                 channels: state.channels_of(*id).count(),
                 directory_at: state.accounts.told_at(*id),
                 second: p.seconds.any(),
+                login: state.accounts.of(*id).map(|a| a.login.clone()),
+                tied: state.accounts.of(*id).is_some_and(|a| a.subject.is_some()),
+                secret: p.credential_at.is_some(),
             }
         })
         .collect();

@@ -43,6 +43,8 @@ pub struct Health {
     backup: BackupHealth,
     /// Null: none is configured.
     scanner: Option<ScannerHealth>,
+    /// The company's sign-in; null: none is configured.
+    signin: Option<SigninHealth>,
     witness: WitnessHealth,
     clock: ClockHealth,
     /// The company's directory; null: none is configured.
@@ -56,7 +58,7 @@ pub struct Health {
     archive: Vec<Condition>,
     /// `archive_down`, `archive_late`, `archive_losing`, `archive_gone`, `disk_full`, `disk_low`, `unsigned`, `backup_none`, `backup_failed`, `backup_old`, `keys_none`, `keys_failed`,
     /// `sweep_late`, `witness_late`, `clock_behind`, `certificate_soon`, `certificate_over`, `certificate_unread`,
-    /// `certificate_failed`, `scanner_down`, `directory_silent`, `cut_off`: told for a day, `not_verified`: the last check found a fault, and `grace_short`:
+    /// `certificate_failed`, `scanner_down`, `signin_down`, `directory_silent`, `cut_off`: told for a day, `not_verified`: the last check found a fault, and `grace_short`:
     /// a rule waits so little that nobody could stop it.
     warnings: Vec<&'static str>,
 }
@@ -120,6 +122,13 @@ struct DirectoryHealth {
     heard_at: Option<u64>,
     /// Whom it sees.
     people: usize,
+}
+
+/// The company's sign-in, as it was when it was used last.
+#[derive(Serialize, ToSchema)]
+struct SigninHealth {
+    /// Why it failed, in words that name nobody.
+    failed: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -205,6 +214,9 @@ fn look(app: &App) -> Health {
             found: scanner.found,
             unscanned: scanner.unscanned,
         }),
+        signin: app.signin.is_on().then(|| SigninHealth {
+            failed: app.signin.failed(),
+        }),
         witness: WitnessHealth {
             configured: outside.witnesses.len(),
             at: outside.outside_at,
@@ -248,6 +260,7 @@ fn warnings(app: &App, health: &Health) -> Vec<&'static str> {
         disk,
         backup,
         scanner,
+        signin,
         witness,
         clock,
         directory,
@@ -326,6 +339,12 @@ fn warnings(app: &App, health: &Health) -> Vec<&'static str> {
             directory.as_ref().is_some_and(|directory| {
                 silent_ms > 0 && since(directory.heard_at.unwrap_or(health.started_at)) > silent_ms
             }),
+        ),
+        (
+            "signin_down",
+            signin
+                .as_ref()
+                .is_some_and(|signin| signin.failed.is_some()),
         ),
         (
             "cut_off",

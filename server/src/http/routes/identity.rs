@@ -16,6 +16,7 @@ use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 
 use super::Done;
+use super::company::Ways;
 pub use super::second::after_first_factor;
 use crate::chat::command::{Command, Door as Inner, NewSession};
 use crate::chat::event::{Entry, Event};
@@ -48,6 +49,8 @@ pub struct Site {
     /// Nothing is answered before a second factor is set up.
     second_first: bool,
     passkeys: bool,
+    /// By the company; null: a PIN or password alone.
+    signin: Option<Ways>,
 }
 
 /// What a browser asks first.
@@ -64,6 +67,7 @@ pub async fn site(State(app): State<Arc<App>>, headers: HeaderMap) -> Json<Site>
         signed_in,
         second_first,
         passkeys: app.passkey_site().is_some(),
+        signin: Ways::of(&app.signin),
     })
 }
 
@@ -289,7 +293,7 @@ pub async fn sign_in(
     let folded = fold_handle(&asked.handle);
     let person = app.views.state.read().by_handle(&folded);
     let known = session::known_device(&app, &headers)
-        .zip(person)
+        .zip(person.or_else(|| app.views.state.read().accounts.by_login(&asked.handle)))
         .filter(|(proof, person)| app.vouches(proof, *person));
     let attempt = Attempt {
         account: Key::of(folded.as_bytes()),
@@ -302,12 +306,11 @@ pub async fn sign_in(
         .map_err(|wait| Refusal::LockedOut {
             after_ms: wait.retry_after_ms,
         })?;
-    let person = app
-        .check_secret(person, &asked.secret)
-        .await?
-        .ok_or(Refusal::WrongCredentials)?;
-    app.first_was_right(&attempt, person, Entry::Secret);
-    after_first_factor(&app, person, Entry::Secret, &headers).await
+    let (person, how) = app
+        .first_factor(person, &asked.handle, &asked.secret)
+        .await?;
+    app.first_was_right(&attempt, person, how);
+    after_first_factor(&app, person, how, &headers).await
 }
 
 /// Signs in a second device with the code a first one shows.
@@ -510,7 +513,8 @@ impl App {
             .map_err(|_| Refusal::Unavailable)
     }
 
-    /// For what a session alone must not do: whoever is at the device knows the PIN or password. Guesses are counted as
+    /// For what a session alone must not do: whoever is at the device knows the PIN or password, here
+    /// or at the company. Guesses are counted as
     /// at the door.
     pub(super) async fn is_herself(
         &self,
@@ -529,9 +533,14 @@ impl App {
             .map_err(|wait| Refusal::LockedOut {
                 after_ms: wait.retry_after_ms,
             })?;
-        self.check_secret(Some(session.person), typed)
+        let is_right = self
+            .check_secret(Some(session.person), typed)
             .await?
-            .ok_or(Refusal::WrongCredentials)?;
+            .is_some()
+            || self.is_known_by_directory(session.person, typed).await?;
+        if !is_right {
+            return Err(Refusal::WrongCredentials);
+        }
         self.throttle
             .lock()
             .succeeded(self.clock.now_ms(), &attempt);
@@ -539,7 +548,11 @@ impl App {
     }
 
     /// The person, if the secret is theirs. Nobody costs as much as somebody.
-    async fn check_secret(&self, person: Option<Id>, typed: &str) -> Result<Option<Id>, Refusal> {
+    pub(super) async fn check_secret(
+        &self,
+        person: Option<Id>,
+        typed: &str,
+    ) -> Result<Option<Id>, Refusal> {
         let stored = match person {
             Some(person) => self.credential(person)?,
             None => None,

@@ -170,6 +170,11 @@ fn record(app: &App, page: &mut Page) {
         "1 when the virus scanner that is configured does not answer.",
         f64::from(u8::from(scanner.is_some_and(|s| s.failed.is_some()))),
     );
+    page.gauge(
+        "daylight_signin_failing",
+        "1 when the company's sign-in failed when it was used last.",
+        f64::from(u8::from(app.signin.failed().is_some())),
+    );
     archive(app, page, now_ms);
     page.known(
         "daylight_sweep_timestamp_seconds",

@@ -4,6 +4,7 @@ pub mod admin;
 pub mod adoption;
 pub mod archive;
 pub mod chat;
+pub mod company;
 pub mod data;
 pub mod destructions;
 pub mod exports;
@@ -43,6 +44,8 @@ pub fn all() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(identity::join))
         .routes(routes!(identity::reset))
         .routes(routes!(identity::sign_in))
+        .routes(routes!(company::begin))
+        .routes(routes!(company::back))
         .routes(routes!(identity::claim))
         .routes(routes!(identity::sign_out))
         .routes(routes!(identity::change_secret))
