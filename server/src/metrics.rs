@@ -14,7 +14,7 @@ const BOUNDS_US: [u64; 15] = [
     1_000_000, 2_500_000,
 ];
 /// Every code that a refusal has of its own. A fault named by a file, an import or a secret counts as `fault`.
-const CODES: [&str; 17] = [
+const CODES: [&str; 19] = [
     "bad_request",
     "not_signed_in",
     "wrong_credentials",
@@ -23,6 +23,8 @@ const CODES: [&str; 17] = [
     "not_found",
     "conflict",
     "id_reused",
+    "id_too_old",
+    "id_ahead",
     "gone",
     "too_large",
     "invalid",

@@ -591,7 +591,8 @@ impl Sequencer {
         Ok(ack)
     }
 
-    /// The answer given before, when this command id was already carried out.
+    /// The answer given before, when this command id was already carried out. An id of the future is refused only when it
+    /// was not: the server's clock may have been set back since.
     fn repeated(
         &self,
         state: &State,
@@ -601,11 +602,13 @@ impl Sequencer {
         tag: [u8; 16],
         now_ms: u64,
     ) -> Result<Option<Ack>, Refusal> {
-        if key.ms() + REMEMBERED_MS < now_ms || key.ms() > now_ms + AHEAD_MS {
-            return Err(Refusal::invalid(
-                "The command id is a ULID of the last 7 days.",
-            ));
+        if key.ms().saturating_add(REMEMBERED_MS) < now_ms {
+            return Err(Refusal::IdTooOld);
         }
+        let not_yet = match key.ms() > now_ms.saturating_add(AHEAD_MS) {
+            true => Err(Refusal::IdAhead { now_ms }),
+            false => Ok(None),
+        };
         if let Some(ack) = self.not_durable().find_map(|batch| batch.tags.get(&tag)) {
             return Ok(Some(ack.clone()));
         }
@@ -615,11 +618,11 @@ impl Sequencer {
             .get(&actor.person())
             .is_some_and(|p| key > p.mark)
         {
-            return Ok(None);
+            return not_yet;
         }
         let since = key.ms().saturating_sub(AHEAD_MS);
         let Some(position) = self.parts.store.find_tag(tag, since).map_err(unavailable)? else {
-            return Ok(None);
+            return not_yet;
         };
         let event = self.read(position)?;
         if !same_command(command, &event) {

@@ -43,7 +43,8 @@ export async function openWire() {
   };
   const server = createServer((near, answer) => {
     const { hostname, port, pathname, search } = new URL(near.url);
-    const built = WEB && !/^\/(api\/|ws$|healthz|readyz)/.test(pathname) ? path(WEB, pathname === '/' ? 'index.html' : pathname) : null;
+    const file = WEB && path(WEB, pathname === '/' ? 'index.html' : pathname);
+    const built = file && existsSync(file) ? file : null;
     const far = request({ hostname: way(hostname), port, path: built ? '/' : pathname + search, method: near.method, headers: near.headers, agent: false }, (got) => {
       if (state !== 'open') return void answer.destroy();
       if (built) return give(built, got, answer, down);
@@ -116,7 +117,6 @@ export async function openWire() {
 /** A file of that build, under the rules that the server sends with its own, and as small. */
 function give(file, got, answer, down) {
   got.resume();
-  if (!existsSync(file)) return void answer.writeHead(404).end();
   const { 'content-length': _, etag: __, ...headers } = got.headers;
   answer.writeHead(200, { ...headers, 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-encoding': 'gzip' });
   pipeline(down([gzipSync(readFileSync(file))]), answer, () => undefined);

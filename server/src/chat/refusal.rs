@@ -15,6 +15,12 @@ pub enum Refusal {
     NotFound,
     Conflict(&'static str),
     IdReused,
+    /// Of so long ago that nobody knows whether it was carried out.
+    IdTooOld,
+    /// Of the future: minted by a clock that was wrong, or while the server's was. It was not carried out.
+    IdAhead {
+        now_ms: u64,
+    },
     Gone,
     TooLarge {
         limit: u64,
@@ -60,6 +66,8 @@ impl Refusal {
             Refusal::NotFound => "not_found",
             Refusal::Conflict(_) => "conflict",
             Refusal::IdReused => "id_reused",
+            Refusal::IdTooOld => "id_too_old",
+            Refusal::IdAhead { .. } => "id_ahead",
             Refusal::Gone => "gone",
             Refusal::TooLarge { .. } => "too_large",
             Refusal::Invalid(_) => "invalid",
@@ -87,6 +95,13 @@ impl Refusal {
             Refusal::BadOrigin => "This request comes from another site.".into(),
             Refusal::NotFound => "This does not exist, or is not yours to see.".into(),
             Refusal::IdReused => "This command id was already used for something else.".into(),
+            Refusal::IdTooOld => {
+                "This was written more than a week ago. See whether it arrived; if not, send it again."
+                    .into()
+            }
+            Refusal::IdAhead { .. } => {
+                "The clock of this device, or of the server, was wrong when this was written.".into()
+            }
             Refusal::Gone => "This link was used up, revoked or has expired.".into(),
             Refusal::TooLarge { limit } => format!("Too large: at most {limit} bytes."),
             Refusal::Rate { .. } => "Too fast. Please wait a moment.".into(),
@@ -107,6 +122,14 @@ impl Refusal {
         match self {
             Refusal::Supervised { asks, .. } => asks,
             _ => &[],
+        }
+    }
+
+    /// The server's time, for whoever has another.
+    pub fn now_ms(&self) -> Option<u64> {
+        match self {
+            Refusal::IdAhead { now_ms } => Some(*now_ms),
+            _ => None,
         }
     }
 

@@ -63,6 +63,8 @@ impl Unsent {
             | Refusal::SecondFirst
             | Refusal::BadOrigin
             | Refusal::IdReused
+            | Refusal::IdTooOld
+            | Refusal::IdAhead { .. }
             | Refusal::TooLarge { .. }
             | Refusal::Invalid(_)
             | Refusal::Rate { .. }

@@ -20,6 +20,9 @@ pub struct Failure {
     /// Milliseconds until a retry makes sense.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<u64>,
+    /// For an id of the future: the server's time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub now: Option<u64>,
     /// For a nudge: the rules to name in `acknowledged`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<String>)]
@@ -35,6 +38,7 @@ impl From<&Refusal> for Failure {
             code: refusal.code().into(),
             message: refusal.message(),
             after: refusal.after_ms(),
+            now: refusal.now_ms(),
             rules: refusal.asks().to_vec(),
             received: None,
         }
@@ -50,9 +54,11 @@ pub fn status(refusal: &Refusal) -> StatusCode {
         Refusal::Conflict(_) | Refusal::IdReused => StatusCode::CONFLICT,
         Refusal::Gone => StatusCode::GONE,
         Refusal::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-        Refusal::Invalid(_) | Refusal::Fault { .. } | Refusal::Supervised { .. } => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        Refusal::Invalid(_)
+        | Refusal::Fault { .. }
+        | Refusal::Supervised { .. }
+        | Refusal::IdTooOld
+        | Refusal::IdAhead { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::Rate { .. } | Refusal::Slow { .. } | Refusal::LockedOut { .. } => {
             StatusCode::TOO_MANY_REQUESTS
         }

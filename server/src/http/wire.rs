@@ -511,6 +511,8 @@ struct ErrOut<'a> {
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    now: Option<u64>,
     #[serde(skip_serializing_if = "<[Id]>::is_empty")]
     rules: &'a [Id],
 }
@@ -534,6 +536,7 @@ pub fn refused(key: Option<Id>, refusal: &Refusal) -> Bytes {
         code: refusal.code(),
         message: refusal.message(),
         after: refusal.after_ms(),
+        now: refusal.now_ms(),
         rules: refusal.asks(),
     })
 }

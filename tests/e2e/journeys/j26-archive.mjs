@@ -1,5 +1,5 @@
-// Days that leave by themselves: proposed by one, approved by another, and told of while the destination is away. The
-// last journey: the server's clock goes two days ahead of everybody's.
+// Days that leave by themselves: proposed by one, approved by another, and told of while the destination is away. For
+// that the server's clock goes two days ahead of everybody's, and is set right in the end.
 
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
@@ -101,6 +101,16 @@ path = "${vault}"
     await olga.go('#/legal/ledger?act=archive.ended');
     await eventually('an entry', async () => (await olga.button(/^Daily archive ended/).count()) >= 1);
     await world.shot(olga, '132-archive-ledger');
+  });
+
+  await promise('who talked while the clock of the house was wrong goes on when it is set right', async () => {
+    if (!faketime()) return 'skipped: libfaketime is not installed';
+    await grace.openChannel(CHANNEL);
+    await grace.say('Said two days ahead');
+    await grace.sent('Said two days ahead');
+    await world.site.again(more);
+    await grace.say('Said when it was set right');
+    await grace.sent('Said when it was set right');
   });
 }
 

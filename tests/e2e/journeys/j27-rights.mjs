@@ -73,7 +73,7 @@ export default async function rights(world, promise) {
     for (let n = 0; n < 5; n++) await olga.command({ t: 'export.request', c, from: 0, to: 1000, reason: 'asked for', case: '2026-7' });
     await olga.go('#/legal/ledger');
     const unusual = olga.page.getByRole('region', { name: 'Unusual' });
-    const told = unusual.getByRole('link', { name: /^Olga Writ exported \d+ times on / });
+    const told = unusual.getByRole('link', { name: /^Olga Writ exported \d+ times on / }).first();
     await told.waitFor();
     await world.shot(olga, 'r3-unusual');
     await serious(olga.page);

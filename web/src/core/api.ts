@@ -19,6 +19,11 @@ export class ApiError extends Error {
   }
 }
 
+/** The command's id is of the future, and the command was not carried out: a clock was wrong, the device's or the server's. */
+export function isAhead(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.code === 'id_ahead';
+}
+
 type Query = Record<string, string | number | boolean | null | undefined>;
 interface Options {
   signal?: AbortSignal;

@@ -114,6 +114,27 @@ describe('the outbox', () => {
     expect(log.at(-1)?.id).not.toBe(refused.id);
   });
 
+  it('sends under another id, in its place and once, what was refused under one of the future', async () => {
+    const { wire, faults, texts, passTime, log } = world();
+    const ahead = new ApiError('id_ahead', 'The clock was wrong.', 422);
+    faults.push(ahead, ahead);
+    await startOutbox(wire);
+    const first = enqueue(words('under a wrong clock'));
+    enqueue(words('and right after it'));
+    for (let i = 0; i < 4; i++) await passTime();
+    expect(texts()).toEqual(['under a wrong clock', 'and right after it']);
+    expect(log[0]?.id).not.toBe(first.id);
+    expect(await all('outbox/')).toEqual([]);
+    // The tab died while the one took the place of the other.
+    forgetOutbox();
+    await keep(`outbox/${first.id}`, { ...first, tab: 'dead' });
+    await keep('outbox/01HZZZZZZZZZZZZZZZZZZZZZZZ', { ...first, id: '01HZZZZZZZZZZZZZZZZZZZZZZZ', was: first.id, tab: 'dead' });
+    await startOutbox(wire);
+    for (let i = 0; i < 4; i++) await passTime();
+    expect(texts().filter((text) => text === 'under a wrong clock').length).toBe(2);
+    expect(await all('outbox/')).toEqual([]);
+  });
+
   it('waits as long as the server asks', async () => {
     const { wire, faults, texts, timers } = world();
     let waited = 0;

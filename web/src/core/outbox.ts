@@ -1,8 +1,9 @@
 // Messages on their way: kept on the device until the server has them, sent in order, each exactly once.
 // The id of an entry is the command's idempotency key; it is minted before the first try and never reused for other words.
+// Another takes its place only when the server says that nothing was done under it.
 
 import { signal } from '@preact/signals';
-import { ApiError } from './api.ts';
+import { ApiError, isAhead } from './api.ts';
 import { all, drop, keep } from './store.ts';
 import type { Ack, Command, File, Id, LinkPreview, Ms, NewPoll } from './types.ts';
 import { now, ulid, ulidAfter } from './ulid.ts';
@@ -20,6 +21,8 @@ export interface Attachment {
 
 export interface Entry {
   id: Id;
+  /** The id that this one has taken the place of. */
+  was?: Id;
   c: Id;
   b: string;
   th?: number;
@@ -89,8 +92,10 @@ async function adopt(own: boolean): Promise<void> {
   const alive = await liveTabs();
   const left = (await all<Entry>('outbox/')).map(([, entry]) => entry).filter((entry) => (entry.tab === tab ? own : !alive.has(entry.tab)));
   const here = new Set(outbox.value.map((entry) => entry.id));
+  for (const { was } of [...outbox.value, ...left]) if (was) here.add(was);
   const adopted = left.filter((entry) => !here.has(entry.id) && entry.state !== 'sent').map((entry): Entry => ({ ...entry, tab, state: entry.state === 'refused' ? 'refused' : 'waiting' }));
   for (const entry of adopted) ulidAfter(entry.id);
+  await Promise.all(left.map(({ was }) => was && drop(`outbox/${was}`)));
   outbox.value = [...adopted, ...outbox.value].sort((a, b) => (a.id < b.id ? -1 : 1));
   // Before another tab looks they are this one's.
   await Promise.all(adopted.map((entry) => keep(`outbox/${entry.id}`, entry)));
@@ -222,6 +227,11 @@ async function deliver(entry: Entry, line: Wire): Promise<boolean> {
       line.later(() => goOn(entry.c), (error as ApiError).after ?? LAST_DELAY_MS);
       return false;
     }
+    if (isAhead(error)) {
+      renew(entry.id);
+      line.later(() => flush(entry.c), 0);
+      return false;
+    }
     if (RETRY.has(code)) {
       noRoom.value = code === 'disk_full';
       update(entry.id, { state: 'waiting' });
@@ -236,6 +246,14 @@ async function deliver(entry: Entry, line: Wire): Promise<boolean> {
     persist(entry.id);
     return true;
   }
+}
+
+/** The same words in the same place under an id of now. */
+function renew(id: Id): void {
+  const fresh = ulid();
+  update(id, { id: fresh, was: id, state: 'waiting' });
+  const entry = outbox.value.find((one) => one.id === fresh);
+  if (entry) void keep(`outbox/${fresh}`, entry).then(() => drop(`outbox/${id}`));
 }
 
 function c(entry: Entry): Id {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { translate } from './i18n.ts';
 import { href, parse } from './route.ts';
 import { dayKey, shortWhen } from './time.ts';
-import { ulid, ulidAfter } from './ulid.ts';
+import { setSkew, ulid, ulidAfter } from './ulid.ts';
 
 describe('command ids', () => {
   it('always grow, even within a millisecond and when the clock steps back', () => {
@@ -15,6 +15,16 @@ describe('command ids', () => {
     const old = ulid(1_900_000_000_000);
     ulidAfter(old);
     expect(ulid(1_850_000_000_000) > old).toBe(true);
+  });
+  it('are of the right time again when a clock that was days ahead is set right', () => {
+    setSkew(0);
+    const right = ulid(Date.now() - 60_000).slice(0, 10);
+    setSkew(2 * 86_400_000);
+    const ahead = ulid();
+    setSkew(-5_000);
+    expect(ulid() < ahead).toBe(true);
+    expect(ulid() > right).toBe(true);
+    setSkew(0);
   });
 });
 

@@ -1,13 +1,18 @@
-// Command ids: ULIDs, strictly increasing within a tab even when the clock stands still or steps back.
+// Command ids: ULIDs, strictly increasing within a tab even when the clock stands still or steps back a little.
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 let lastTime = 0;
 let lastRandom: number[] = [];
 let skew = 0;
 
+/** So far ahead of the server ids may run; it refuses those of a day ahead. */
+const AHEAD_MS = 3_600_000;
+
 /** The server's clock minus ours, so that ids are not refused on a device whose clock is wrong. */
 export function setSkew(ms: number): void {
   skew = ms;
+  // One of the two clocks was far ahead and was set right: what is minted now would be refused for what was minted then.
+  if (lastTime > now() + AHEAD_MS) lastTime = 0;
 }
 
 export function now(): number {

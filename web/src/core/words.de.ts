@@ -24,6 +24,7 @@ export default {
   fault_invalid: 'Nicht angenommen: {why}',
   fault_rate: 'Zu schnell. Warte einen Moment.',
   fault_locked_out: 'Zu viele Fehlversuche. Warte eine Weile.',
+  fault_id_too_old: 'Das wurde vor mehr als einer Woche geschrieben. Sieh nach, ob es angekommen ist; wenn nicht, sende es noch einmal.',
   fault_disk_full: 'Der Speicher des Servers ist fast voll. Lesen geht, aber senden erst, wenn wieder Platz ist.',
   fault_unavailable: 'Der Server startet oder fährt herunter. Versuche es gleich noch einmal.',
   'fault_urgent/often': 'Dieser Kanal hatte seine dringenden Nachrichten für heute. Sende sie als gewöhnliche.',

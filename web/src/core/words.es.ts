@@ -24,6 +24,7 @@ export default {
   fault_invalid: 'No se acepta: {why}',
   fault_rate: 'Demasiado rápido. Espera un momento.',
   fault_locked_out: 'Demasiados intentos fallidos. Espera un rato.',
+  fault_id_too_old: 'Esto se escribió hace más de una semana. Mira si llegó; si no, envíalo de nuevo.',
   fault_disk_full: 'El disco del servidor está casi lleno. Puedes leer, pero no se puede enviar nada hasta que haya espacio.',
   fault_unavailable: 'El servidor se está iniciando o deteniendo. Inténtalo en un momento.',
   'fault_urgent/often': 'Este canal ya tuvo sus mensajes urgentes de hoy. Envíalo como uno normal.',

@@ -24,6 +24,7 @@ export default {
   fault_invalid: 'Niet aangenomen: {why}',
   fault_rate: 'Te snel. Wacht even.',
   fault_locked_out: 'Te veel foute pogingen. Wacht een tijdje.',
+  fault_id_too_old: 'Dit is meer dan een week geleden geschreven. Kijk of het is aangekomen; zo niet, verstuur het opnieuw.',
   fault_disk_full: 'De schijf van de server is bijna vol. Lezen gaat, maar versturen pas als er weer ruimte is.',
   fault_unavailable: 'De server start op of sluit af. Probeer het zo nog eens.',
   'fault_urgent/often': 'Dit kanaal heeft zijn dringende berichten voor vandaag gehad. Stuur het als gewoon bericht.',

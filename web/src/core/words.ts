@@ -27,6 +27,7 @@ export const english = {
   fault_invalid: 'Not accepted: {why}',
   fault_rate: 'Too fast. Wait a moment.',
   fault_locked_out: 'Too many wrong tries. Wait a while.',
+  fault_id_too_old: 'This was written more than a week ago. See whether it arrived; if not, send it again.',
   fault_disk_full: 'The server’s disk is nearly full. You can read, but nothing can be sent until there is room.',
   fault_unavailable: 'The server is starting or stopping. Try again in a moment.',
   'fault_urgent/often': 'This channel has had its urgent messages of today. Send it as a usual one.',

@@ -71,14 +71,11 @@ pub async fn fetch(
     extract::Path(position): extract::Path<Position>,
 ) -> Result<Response, Refusal> {
     let person = session.person;
-    let (asked_at, now_ms) = app
-        .read(move |app| {
-            let asked_at = access::asked_at(&app.views, (person, session.device), position)?;
-            let now_ms = app.views.state.read().latest(app.clock.now_ms());
-            Ok((asked_at, now_ms))
-        })
+    let asked_at = app
+        .read(move |app| access::asked_at(&app.views, (person, session.device), position))
         .await?;
-    if asked_at + FETCHED_WITHIN_MS <= now_ms {
+    // By the clock that it was asked by: after that was set back, what is asked now is to be had now.
+    if app.clock.now_ms().abs_diff(asked_at) >= FETCHED_WITHIN_MS {
         return Err(Refusal::Gone);
     }
     let place = app.packs.begin(person)?;
@@ -96,8 +93,9 @@ pub async fn fetch(
     let (send, receive) = mpsc::channel(CHUNKS_AHEAD);
     let (views, handle) = (Arc::clone(&app.views), Handle::current());
     tokio::task::spawn_blocking(move || {
-        let _place = place;
         let mut out = Chunks::new(send, handle);
+        // Left before the stream ends: whoever has it all may fetch again.
+        let _place = place;
         if let Err(why) = access::write(&views, person, position, &looks, &mut out) {
             out.give_up(why);
         }
