@@ -39,6 +39,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(3600);
 /// After a failure; four times as long after each further one. Authorities count failures.
 const AGAIN_AFTER: Duration = Duration::from_secs(60);
 const AGAIN_AFTER_MAX: Duration = Duration::from_secs(6 * 3600);
+/// So often in a row an authority may forget what it has just given out.
+const STALE_MAX: usize = 4;
 
 /// Why there is no new certificate, if the last try failed.
 #[derive(Clone, Default)]
@@ -122,7 +124,19 @@ impl Renewal {
         (left > 0).then(|| Duration::from_millis(left))
     }
 
+    /// Begun anew at once when the authority had forgotten what it gave out to sign with: that is no failure of anybody's.
     async fn renew(&self) -> anyhow::Result<()> {
+        let mut renewed = self.renew_once().await;
+        for _ in 0..STALE_MAX {
+            match &renewed {
+                Err(error) if is_stale(error) => renewed = self.renew_once().await,
+                _ => break,
+            }
+        }
+        renewed
+    }
+
+    async fn renew_once(&self) -> anyhow::Result<()> {
         let account = self.account().await?;
         let hosts = [Identifier::Dns(self.host.clone())];
         let mut order = account
@@ -248,5 +262,15 @@ impl HttpClient for Calls {
             let body = Box::new(body);
             Ok(BytesResponse { parts, body })
         })
+    }
+}
+
+fn is_stale(error: &anyhow::Error) -> bool {
+    match error.downcast_ref::<Error>() {
+        Some(Error::Api(problem)) => {
+            let kind = problem.r#type.as_deref().unwrap_or_default();
+            kind.ends_with(":badNonce")
+        }
+        _ => false,
     }
 }
