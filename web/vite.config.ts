@@ -1,6 +1,7 @@
 import { defineConfig } from 'vite';
 import { emoji } from './tools/emoji.mjs';
 
+const BASE = /\/node_modules\/(?:preact|@preact)\/|preload-helper|\/src\/core\/api\.ts$|\/src\/ui\/(?:button|states)\.tsx$/;
 const LANGUAGE_FILE = /\/src\/(\w+)\/(?:(\w+)-)?words\.(\w\w)\.ts$/;
 
 function words(id: string): string | null {
@@ -29,7 +30,11 @@ export default defineConfig({
         chunkFileNames: 'assets/[name]-[hash].js',
         // One file of words for a chunk and language; the first screen waits for one only.
         codeSplitting: {
-          groups: [{ name: (id: string) => words(id), test: LANGUAGE_FILE }],
+          groups: [
+            { name: (id: string) => words(id), test: LANGUAGE_FILE },
+            // What every chunk stands on comes in one file, whatever else some of them share.
+            { name: 'base', test: BASE },
+          ],
         },
         assetFileNames: 'assets/[name]-[hash][extname]',
       },

@@ -490,6 +490,7 @@ impl Fanout {
             Act::SigninRuled { .. } => self.people.keys().copied().collect(),
             Act::RoleSet { person, .. }
             | Act::SecondRemoved { person, .. }
+            | Act::AccountSet { person, .. }
             | Act::PasskeyRemoved { person, .. } => vec![*person],
             _ => return,
         };

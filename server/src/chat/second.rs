@@ -118,6 +118,12 @@ impl Seconds {
         self.authenticator.is_some() || !self.passkeys.is_empty()
     }
 
+    /// From when on there is one.
+    pub fn since(&self) -> Option<u64> {
+        let passkeys = self.passkeys.values().map(|passkey| passkey.since);
+        passkeys.chain(self.authenticator.map(|a| a.since)).min()
+    }
+
     pub fn recovery_left(&self) -> usize {
         let used = self.recovery.as_ref().map(|r| r.used.len());
         used.map_or(0, |used| RECOVERY_CODES.saturating_sub(used))
@@ -194,7 +200,7 @@ impl SigninRules {
             days.is_some_and(|days| from.saturating_add(u64::from(days) * DAY_MS) <= now_ms)
         };
         let used_at = device.seen_at.max(used_at).max(self.idle_since);
-        over(self.days, device.opened_at) || over(self.idle_days, used_at)
+        over(self.days, device.shown_at) || over(self.idle_days, used_at)
     }
 }
 

@@ -12,7 +12,7 @@ use super::account::Accounts;
 pub use super::archive::{Archive, ArchiveState, Delivery};
 pub use super::asks::{Ask, Asks};
 use super::command::{ChannelKind, Role};
-use super::event::{Act, Content, Event, Hash, Keep};
+use super::event::{Act, Content, Entry, Event, Hash, Keep};
 use super::fate::{Hold, Rules};
 pub use super::grant::{Grant, GrantEnd, GrantState, Looks};
 use super::proposal::{Approval, Proposal, ProposalState, Ruling};
@@ -129,6 +129,8 @@ pub struct Device {
     pub person: Id,
     pub token: Hash,
     pub opened_at: u64,
+    /// When somebody showed who she is for it: which another device let in has its time of that one.
+    pub shown_at: u64,
     pub opened: Position,
     /// The newest that the log has of it.
     pub seen_at: u64,
@@ -1007,12 +1009,16 @@ impl State {
                     p.seconds.used(second);
                 }
                 let label = content.and_then(|c| c.label.clone()).unwrap_or_default();
+                let vouching = by.filter(|_| *how == Entry::Device);
+                let vouching = vouching.and_then(|device| self.devices.get(&device));
+                let shown_at = vouching.map_or(at, |device| device.shown_at);
                 self.devices.insert(
                     *device,
                     Device {
                         person: *person,
                         token: *token,
                         opened_at: at,
+                        shown_at,
                         opened: event.position,
                         seen_at: at,
                         live: true,
@@ -1022,7 +1028,7 @@ impl State {
                     },
                 );
                 self.tokens.insert(*token, *device);
-                if *how == super::event::Entry::Reset
+                if *how == Entry::Reset
                     && let Some(reset) = by.and_then(|r| self.resets.get_mut(&r))
                 {
                     reset.used = true;

@@ -139,7 +139,8 @@ pub fn find(state: &State, vouched: &Vouched, create: bool) -> Result<Found, Fau
     if let Some(person) = accounts.by_login(login) {
         let account = accounts.of(person).ok_or(Fault::Unknown)?;
         let is_same = account.login.trim().to_lowercase() == login.trim().to_lowercase();
-        let is_tied = account.subject.is_some() && vouched.subject.is_some();
+        // Nor by a directory, which knows names alone: whoever is tied comes by the provider, and shows there what it asks.
+        let is_tied = account.subject.is_some();
         if !is_same || is_tied {
             return Err(Fault::Unknown);
         }

@@ -12,6 +12,8 @@ use tests::launch::{self, Certificate, Settings};
 use tests::process::free_port;
 use tests::world::{PATIENCE, SECRET, World};
 
+use super::oidc::{Provider, enters};
+
 const SLAPD: &str = "/usr/sbin/slapd";
 const HEALTH: &str = "/api/v1/admin/health";
 const READER: &str = "cn=reader,dc=acme,dc=example";
@@ -210,6 +212,29 @@ fn a_password_is_sent_to_no_directory_that_this_machine_does_not_trust() {
         let came = signs_in(&server.site, "ghopper", "of the company");
         assert!(came.is_ok(), "{url}: {came:?}");
     }
+}
+
+#[test]
+fn whoever_is_tied_to_the_provider_does_not_come_round_it_by_the_directory() {
+    let house = tempfile::tempdir().expect("a folder");
+    let Some(directory) = Directory::install(house.path()) else {
+        return println!("skipped: slapd is not installed");
+    };
+    let _slapd = directory.start();
+    let provider = Provider::start();
+    let plain = directory.settings(&format!("ldap://127.0.0.1:{}", directory.plain));
+    let world = World::with(&(plain + &provider.settings("")), false);
+    let mut ada = world.admin();
+    let grace = world.person("Grace Hopper");
+    let site = grace.http.site.clone();
+    ada.does(json!({"t": "person.login", "person": grace.id, "login": "ghopper"}));
+    let by_directory = || signs_in(&site, "ghopper", "of the company");
+    assert_eq!(by_directory(), Ok(grace.id.clone()));
+    // What the provider asks for, a second step of its own perhaps, is asked for from then on.
+    let named = json!({"sub": "g-1", "preferred_username": "ghopper"});
+    assert_eq!(enters(&world, &provider.round(&world, &named)), grace.id);
+    assert_eq!(by_directory(), refused("signin/unknown"));
+    assert_eq!(enters(&world, &provider.round(&world, &named)), grace.id);
 }
 
 /// Who came in, or why not.

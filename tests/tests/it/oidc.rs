@@ -260,7 +260,7 @@ fn refused(answer: &Answer) -> String {
 }
 
 /// Whose session it is.
-fn enters(world: &World, answer: &Answer) -> String {
+pub fn enters(world: &World, answer: &Answer) -> String {
     assert_eq!(answer.header("location"), Some("/"), "{answer:?}");
     let cookie = session(answer).expect("a session");
     let mut client = Client::with_cookie(world.admin().http.site.clone(), &cookie);
@@ -356,14 +356,14 @@ struct Says {
     next: u32,
 }
 
-struct Provider {
+pub struct Provider {
     shared: Arc<Mutex<Says>>,
     /// Where our secret lies.
     dir: tempfile::TempDir,
 }
 
 impl Provider {
-    fn start() -> Provider {
+    pub fn start() -> Provider {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let origin = format!("http://{}", listener.local_addr().expect("an address"));
         let says = Arc::new(Mutex::new(Says {
@@ -394,7 +394,7 @@ impl Provider {
         self.shared.lock().expect("whole")
     }
 
-    fn settings(&self, more: &str) -> String {
+    pub fn settings(&self, more: &str) -> String {
         let file = self.dir.path().join("secret");
         std::fs::write(&file, SECRET_OF_CLIENT).expect("written");
         format!(
@@ -436,7 +436,7 @@ impl Provider {
         says.challenge.clone_from(&begun.challenge);
     }
 
-    fn round(&self, world: &World, claims: &Value) -> Answer {
+    pub fn round(&self, world: &World, claims: &Value) -> Answer {
         let mut begun = self.begins(world);
         self.vouches(&begun, claims);
         let code = {

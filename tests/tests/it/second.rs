@@ -402,6 +402,61 @@ fn whoever_must_have_a_second_factor_does_nothing_else_first() {
 }
 
 #[test]
+fn whoever_finds_a_session_open_and_knows_the_secret_makes_no_lasting_way_in() {
+    let (world, clock) = World::with_clock_on_localhost();
+    let mut bilal = world.person("Bilal");
+    let name = handle(&mut bilal);
+    let held = sets_up(&mut bilal, &clock);
+    let secret = json!({"secret": SECRET});
+    let ways = ["/api/v1/second/recovery", "/api/v1/passkeys/start"];
+    let another = |http: &mut Client, path: &str| {
+        let linked = done(http, "/api/v1/device/link", json!({}));
+        let mut phone = Client::new(world.site());
+        done(&mut phone, path, json!({"code": linked["code"]}));
+        phone
+    };
+    // Who has just set it up goes on.
+    assert_eq!(calls(&mut bilal.http, ways[1], secret.clone()).status, 200);
+
+    clock.shift(HOUR_MS);
+    // Nor does a device that this one lets in now come with a look at a second step.
+    let mut phone = another(&mut bilal.http, "/api/v1/device/claim");
+    let passkey = json!({"secret": SECRET, "passkey": bilal.id});
+    for http in [&mut bilal.http, &mut phone] {
+        for path in ways {
+            let answer = calls(http, path, secret.clone());
+            assert_eq!(answer.code(), "sign_in_again", "{path}");
+        }
+        let answer = calls(http, "/api/v1/passkeys/remove", passkey.clone());
+        assert_eq!(answer.code(), "sign_in_again");
+        let off = json!({"secret": SECRET, "code": "000000"});
+        assert_eq!(
+            calls(http, "/api/v1/second/off", off).code(),
+            "second_wrong"
+        );
+    }
+    let (mut http, second) = half_way(&world, &name);
+    let right = code(&held.secret, clock.now_ms());
+    assert_eq!(shows(&mut http, &second, &right).status, 200);
+    for path in ways {
+        assert_eq!(calls(&mut http, path, secret.clone()).status, 200, "{path}");
+    }
+
+    // And a secret is guessed no faster by more devices than by one.
+    let mut tries = 0;
+    let wrong = json!({"secret": "another horse"});
+    loop {
+        let mut phone = another(&mut http, "/api/v1/device/claim");
+        let answer = calls(&mut phone, ways[0], wrong.clone());
+        if answer.code() == "locked_out" {
+            break;
+        }
+        tries += 1;
+        assert!(tries < 10, "each device has tries of its own");
+    }
+}
+
+#[test]
 fn sessions_end_on_time_and_are_known_to_be_used_by_one_fact_a_day() {
     let (world, clock) = World::with_clock();
     let mut ada = world.admin();
@@ -460,9 +515,15 @@ fn sessions_end_on_time_and_are_known_to_be_used_by_one_fact_a_day() {
         clock.shift(2 * DAY_MS);
         assert!(is_in(&mut bilal.http) && is_in(&mut ada.http));
     }
+    // A device that it lets in is as old as it is.
+    let linked = done(&mut bilal.http, "/api/v1/device/link", json!({}));
+    let mut phone = Client::new(world.site());
+    let linked = json!({"code": linked["code"]});
+    done(&mut phone, "/api/v1/device/claim", linked);
+    assert!(is_in(&mut phone));
     clock.shift(DAY_MS);
     assert!(
-        !is_in(&mut bilal.http),
+        !is_in(&mut bilal.http) && !is_in(&mut phone),
         "at once, whenever it is written down"
     );
     let (mut again, answer) = signs_in(&world, &name, SECRET);
@@ -560,7 +621,7 @@ fn a_passkey_signs_in_alone_and_answers_one_question_once() {
     let standing = bilal.gets("/api/v1/second");
     assert_eq!(standing["passkeys"][0]["name"], "My phone");
     let body = json!({"passkey": standing["passkeys"][0]["id"], "secret": SECRET});
-    done(&mut bilal.http, "/api/v1/passkeys/remove", body);
+    done(&mut http, "/api/v1/passkeys/remove", body);
     let asked = question(&mut thief);
     let refused = calls(&mut thief, sign_in, phone.answers(&asked));
     assert_eq!(refused.code(), "passkey_unknown");

@@ -19,6 +19,8 @@ export function sentence(error: unknown): string {
       return t('passkey_unknown');
     case 'passkey_unusable':
       return t('passkey_failed');
+    case 'sign_in_again':
+      return t('sign_in_again');
     case 'gone':
       return t('too_late');
     case 'locked_out':

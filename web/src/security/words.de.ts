@@ -13,6 +13,7 @@ export default {
   wrong: 'Das stimmt nicht oder wurde schon verwendet.',
   wrong_secret: 'Die PIN oder das Passwort stimmt nicht.',
   locked: 'Zu viele Fehlversuche. Versuch es {when} noch einmal.',
+  sign_in_again: 'Melde dich zuerst ab und wieder an: Ein anderer Zugang wird nur innerhalb von 15 Minuten nach dem Anmelden eingerichtet.',
   too_late: 'Das hat zu lange gedauert. Bitte beginne von vorn.',
   passkey_failed: 'Das hat nicht geklappt. Bitte versuch es noch einmal.',
   passkey_unknown: 'Dieser Passkey ist hier nicht mehr bekannt. Melde dich mit deinem Namen an.',

@@ -13,6 +13,7 @@ export default {
   wrong: 'No es correcto, o ya se usó.',
   wrong_secret: 'El PIN o la contraseña no es correcta.',
   locked: 'Demasiados intentos fallidos. Vuelve a intentarlo {when}.',
+  sign_in_again: 'Cierra sesión y vuelve a entrar primero: otra forma de entrar solo se crea en los 15 minutos siguientes a entrar.',
   too_late: 'Ha tardado demasiado. Empieza de nuevo.',
   passkey_failed: 'No ha funcionado. Inténtalo de nuevo.',
   passkey_unknown: 'Esta llave de acceso ya no se conoce aquí. Entra con tu nombre.',

@@ -13,6 +13,7 @@ export default {
   wrong: 'Dat klopt niet, of is al gebruikt.',
   wrong_secret: 'De pincode of het wachtwoord klopt niet.',
   locked: 'Te veel verkeerde pogingen. Probeer het {when} opnieuw.',
+  sign_in_again: 'Meld je eerst af en weer aan: een andere manier om binnen te komen maak je alleen binnen 15 minuten na het aanmelden.',
   too_late: 'Dat duurde te lang. Begin opnieuw.',
   passkey_failed: 'Dat lukte niet. Probeer het opnieuw.',
   passkey_unknown: 'Deze passkey is hier niet meer bekend. Log in met je naam.',

@@ -15,6 +15,7 @@ export const english = {
   wrong: 'That is not right, or was used already.',
   wrong_secret: 'The PIN or password is not right.',
   locked: 'Too many wrong tries. Try again {when}.',
+  sign_in_again: 'Sign out and in again first: another way in is made only within 15 minutes of signing in.',
   too_late: 'That took too long. Please begin again.',
   passkey_failed: 'That did not work. Please try again.',
   passkey_unknown: 'This passkey is not known here any more. Sign in with your name.',

@@ -46,6 +46,11 @@ pub(super) fn keep(build: &mut Build<'_>, keep: &Keep, facts: &mut Facts) -> Res
             step,
             codes,
         } => {
+            if seconds.authenticator.is_some() {
+                return Err(Refusal::Conflict(
+                    "An authenticator is set up. Turn it off first.",
+                ));
+            }
             let proof = Proof::Authenticator {
                 secret: secret.clone(),
             };

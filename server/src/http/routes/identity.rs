@@ -513,18 +513,19 @@ impl App {
             .map_err(|_| Refusal::Unavailable)
     }
 
-    /// For what a session alone must not do: whoever is at the device knows the PIN or password, here
-    /// or at the company. Guesses are counted as
-    /// at the door.
+    /// For what a session alone must not do: whoever is at the device knows the PIN or password, here or at the company.
+    /// Guesses are counted as at the door.
     pub(super) async fn is_herself(
         &self,
         session: Session,
         address: std::net::IpAddr,
         typed: &str,
     ) -> Result<(), Refusal> {
+        // All her devices count as one: a session can make as many as it likes.
+        let account = Key::of(&[b"inside".as_slice(), &session.person.0].concat());
         let attempt = Attempt {
-            account: Key::of(&session.person.0),
-            device: Some(Key::of(&session.device.0)),
+            account,
+            device: Some(account),
             address,
         };
         self.throttle

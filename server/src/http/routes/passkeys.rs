@@ -141,7 +141,7 @@ pub struct Wanted {
     exclude: Vec<String>,
 }
 
-/// Begins with a new passkey, with one's PIN or password.
+/// Begins with a new passkey, with one's PIN or password, soon after signing in unless it is the first of all.
 #[utoipa::path(post, path = "/api/v1/passkeys/start", request_body = SecretIn, responses((status = 200, body = Wanted)))]
 pub async fn start(
     State(app): State<Arc<App>>,
@@ -150,6 +150,7 @@ pub async fn start(
     extract::Json(asked): extract::Json<SecretIn>,
 ) -> Result<Json<Wanted>, Refusal> {
     let site = app.passkey_site().ok_or_else(not_here)?;
+    app.showed_herself_now(session)?;
     app.is_herself(session, address, &asked.secret).await?;
     let exclude = app.passkeys_of(session.person)?;
     let state = app.views.state.read();
@@ -224,7 +225,7 @@ pub struct PasskeyOffIn {
     secret: String,
 }
 
-/// Removes one, with one's PIN or password.
+/// Removes one, with one's PIN or password, soon after signing in.
 #[utoipa::path(post, path = "/api/v1/passkeys/remove", request_body = PasskeyOffIn, responses((status = 200, body = Done)))]
 pub async fn remove(
     State(app): State<Arc<App>>,
@@ -232,6 +233,7 @@ pub async fn remove(
     Address(address): Address,
     extract::Json(asked): extract::Json<PasskeyOffIn>,
 ) -> Result<Json<Done>, Refusal> {
+    app.showed_herself_now(session)?;
     app.is_herself(session, address, &asked.secret).await?;
     let passkey = asked.passkey;
     app.keep(session, Keep::PasskeyOff { passkey }).await?;

@@ -30,6 +30,9 @@ use crate::identity::throttle::{Attempt, Key};
 use crate::identity::tickets::{TICKET_MS, Ticket};
 use crate::views::unavailable;
 
+/// So long after signing in other ways in are made.
+const JUST_NOW_MS: u64 = 15 * 60 * 1000;
+
 /// The secret was right; this is asked for beside it.
 #[derive(Serialize, ToSchema)]
 pub struct Half {
@@ -265,7 +268,8 @@ pub struct Started {
     url: String,
 }
 
-/// Begins with an authenticator, with one's PIN or password. Nothing counts before its first right code.
+/// Begins with an authenticator, with one's PIN or password. Nothing counts before its first right code. Like all that
+/// makes another way in, soon after signing in (`sign_in_again`), unless it is the first.
 #[utoipa::path(post, path = "/api/v1/second/start", request_body = SecretIn, responses((status = 200, body = Started)))]
 pub async fn start(
     State(app): State<Arc<App>>,
@@ -273,6 +277,7 @@ pub async fn start(
     Address(address): Address,
     extract::Json(asked): extract::Json<SecretIn>,
 ) -> Result<Json<Started>, Refusal> {
+    app.showed_herself_now(session)?;
     app.is_herself(session, address, &asked.secret).await?;
     let (workspace, handle) = {
         let state = app.views.state.read();
@@ -347,9 +352,10 @@ pub async fn off(
 ) -> Result<Json<Done>, Refusal> {
     app.is_herself(session, address, &asked.secret).await?;
     // Counted apart: the right secret wipes away no wrong code.
+    let account = Key::of(&[b"off".as_slice(), &session.person.0].concat());
     let attempt = Attempt {
-        account: Key::of(&[b"off".as_slice(), &session.person.0].concat()),
-        device: Some(Key::of(&session.device.0)),
+        account,
+        device: Some(account),
         address,
     };
     app.admit(&attempt)?;
@@ -365,7 +371,7 @@ pub async fn off(
     Ok(Json(Done {}))
 }
 
-/// New recovery codes, with one's PIN or password: the old ones open nothing any more.
+/// New recovery codes, with one's PIN or password, soon after signing in: the old ones open nothing any more.
 #[utoipa::path(post, path = "/api/v1/second/recovery", request_body = SecretIn, responses((status = 200, body = Codes)))]
 pub async fn recovery(
     State(app): State<Arc<App>>,
@@ -373,6 +379,7 @@ pub async fn recovery(
     Address(address): Address,
     extract::Json(asked): extract::Json<SecretIn>,
 ) -> Result<Json<Codes>, Refusal> {
+    app.showed_herself_now(session)?;
     app.is_herself(session, address, &asked.secret).await?;
     let (shown, codes) = recovery::fresh();
     app.keep(session, Keep::Recovery { codes }).await?;
@@ -480,6 +487,26 @@ impl App {
             }
         };
         Ok(second.filter(|second| seconds.takes(second)))
+    }
+
+    /// A session found open, with a secret that somebody looked over a shoulder for, makes no lasting way in: what stands
+    /// beside the secret must have been shown just now, or be just set up.
+    pub(super) fn showed_herself_now(&self, session: Session) -> Result<(), Refusal> {
+        let now = self.clock.now_ms();
+        let state = self.views.state.read();
+        let device = state.devices.get(&session.device);
+        let device = device.ok_or(Refusal::NotSignedIn)?;
+        let first = state.seconds(session.person).and_then(|s| s.since());
+        // Either way, so that a clock that was set back gives nobody more.
+        let is_now = |at: u64| now.abs_diff(at) < JUST_NOW_MS;
+        match is_now(device.shown_at) || first.is_none_or(is_now) {
+            true => Ok(()),
+            false => Err(Refusal::Fault {
+                code: "sign_in_again",
+                message: "Sign out and in again first: this is changed soon after signing in."
+                    .into(),
+            }),
+        }
     }
 
     pub(super) fn has_no_recovery(&self, person: Id) -> bool {
