@@ -4,6 +4,7 @@
 //! in was written by whoever wants to come in. Why this is not a library: docs/decisions/0029-second-factors.md.
 
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -27,6 +28,8 @@ const AUTHENTICATOR_DATA_BYTES_MAX: usize = 4 * 1024;
 const SIGNATURE_BYTES_MAX: usize = 1024;
 const CREDENTIAL_BYTES_MAX: usize = 1023;
 const KEY_BYTES_MAX: usize = 2 * 1024;
+/// Of 2048 to 8192 bits.
+const RSA_BYTES: RangeInclusive<usize> = 256..=1024;
 /// Nothing that we read goes deeper than an attestation's certificates.
 const CBOR_DEPTH_MAX: usize = 8;
 
@@ -258,10 +261,12 @@ impl Key {
                 let right = x.len() == 32;
                 right.then(|| Key::EdDsa(x.clone())).ok_or(Wrong)
             }
-            (Some(3), Some(alg), None) if alg == i128::from(RS_256) => Ok(Key::Rs256 {
-                n: bytes(-1)?.clone(),
-                e: bytes(-2)?.clone(),
-            }),
+            (Some(3), Some(alg), None) if alg == i128::from(RS_256) => {
+                let (n, e) = (bytes(-1)?.clone(), bytes(-2)?.clone());
+                // What is shorter or longer would never be right when it answers.
+                let is_checked = RSA_BYTES.contains(&n.len()) && n.first() != Some(&0);
+                is_checked.then_some(Key::Rs256 { n, e }).ok_or(Wrong)
+            }
             _ => Err(Wrong),
         }
     }

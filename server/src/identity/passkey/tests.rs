@@ -94,14 +94,26 @@ fn a_key_of_rsa_answers_too() {
     const PRIVATE: &[u8] = include_bytes!("rsa.der");
     let pair = ring::rsa::KeyPair::from_pkcs8(PRIVATE).expect("a key");
     let public = ring::rsa::PublicKeyComponents::<Vec<u8>>::from(pair.public());
-    let map = Value::Map(vec![
-        (Value::from(1), Value::from(3)),
-        (Value::from(3), Value::from(RS_256)),
-        (Value::from(-1), Value::Bytes(public.n)),
-        (Value::from(-2), Value::Bytes(public.e)),
-    ]);
-    let mut key = Vec::new();
-    ciborium::ser::into_writer(&map, &mut key).expect("written");
+    let written = |n: &[u8]| {
+        let map = Value::Map(vec![
+            (Value::from(1), Value::from(3)),
+            (Value::from(3), Value::from(RS_256)),
+            (Value::from(-1), Value::Bytes(n.to_vec())),
+            (Value::from(-2), Value::Bytes(public.e.clone())),
+        ]);
+        let mut key = Vec::new();
+        ciborium::ser::into_writer(&map, &mut key).expect("written");
+        key
+    };
+    let takes = |key: &[u8]| {
+        let made = client_data("webauthn.create", "");
+        registered(&site(), CHALLENGE, &made, &attestation(0x45, b"id", key)).is_ok()
+    };
+    let key = written(&public.n);
+    assert!(takes(&key));
+    for n in [&public.n[..255], &[&[0], public.n.as_slice()].concat()[..]] {
+        assert!(!takes(&written(n)), "it would answer in vain");
+    }
     let (client_data, data) = (client_data("webauthn.get", ""), head(0x05));
     let mut message = data.clone();
     message.extend_from_slice(&Sha256::digest(&client_data));

@@ -168,8 +168,8 @@ pub fn soak(dir: &Path, minutes: u64, table: &mut Table) -> Result<()> {
 fn plot(samples: &[(f64, f64)], seconds: f64) -> String {
     let (left, top, width, height) = (60.0, 20.0, 640.0, 200.0);
     let most = samples.iter().map(|(_, mib)| *mib).fold(1.0, f64::max);
-    // To the next fifty, so that the axis has round numbers.
-    let most = (most / 50.0).ceil() * 50.0;
+    // To the next twenty, so that quarters of it are whole.
+    let most = (most / 20.0).ceil() * 20.0;
     let x = |at: f64| left + width * at / seconds;
     let y = |mib: f64| top + height * (1.0 - mib / most);
     let line: Vec<String> = samples
