@@ -603,7 +603,7 @@ impl Sequencer {
         now_ms: u64,
     ) -> Result<Option<Ack>, Refusal> {
         if key.ms().saturating_add(REMEMBERED_MS) < now_ms {
-            return Err(Refusal::IdTooOld);
+            return Err(Refusal::IdTooOld { now_ms });
         }
         let not_yet = match key.ms() > now_ms.saturating_add(AHEAD_MS) {
             true => Err(Refusal::IdAhead { now_ms }),

@@ -16,7 +16,9 @@ pub enum Refusal {
     Conflict(&'static str),
     IdReused,
     /// Of so long ago that nobody knows whether it was carried out.
-    IdTooOld,
+    IdTooOld {
+        now_ms: u64,
+    },
     /// Of the future: minted by a clock that was wrong, or while the server's was. It was not carried out.
     IdAhead {
         now_ms: u64,
@@ -66,7 +68,7 @@ impl Refusal {
             Refusal::NotFound => "not_found",
             Refusal::Conflict(_) => "conflict",
             Refusal::IdReused => "id_reused",
-            Refusal::IdTooOld => "id_too_old",
+            Refusal::IdTooOld { .. } => "id_too_old",
             Refusal::IdAhead { .. } => "id_ahead",
             Refusal::Gone => "gone",
             Refusal::TooLarge { .. } => "too_large",
@@ -95,7 +97,7 @@ impl Refusal {
             Refusal::BadOrigin => "This request comes from another site.".into(),
             Refusal::NotFound => "This does not exist, or is not yours to see.".into(),
             Refusal::IdReused => "This command id was already used for something else.".into(),
-            Refusal::IdTooOld => {
+            Refusal::IdTooOld { .. } => {
                 "This was written more than a week ago. See whether it arrived; if not, send it again."
                     .into()
             }
@@ -128,7 +130,7 @@ impl Refusal {
     /// The server's time, for whoever has another.
     pub fn now_ms(&self) -> Option<u64> {
         match self {
-            Refusal::IdAhead { now_ms } => Some(*now_ms),
+            Refusal::IdAhead { now_ms } | Refusal::IdTooOld { now_ms } => Some(*now_ms),
             _ => None,
         }
     }

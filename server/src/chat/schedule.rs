@@ -63,7 +63,7 @@ impl Unsent {
             | Refusal::SecondFirst
             | Refusal::BadOrigin
             | Refusal::IdReused
-            | Refusal::IdTooOld
+            | Refusal::IdTooOld { .. }
             | Refusal::IdAhead { .. }
             | Refusal::TooLarge { .. }
             | Refusal::Invalid(_)

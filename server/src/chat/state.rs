@@ -131,6 +131,8 @@ pub struct Device {
     pub opened_at: u64,
     /// When somebody showed who she is for it: which another device let in has its time of that one.
     pub shown_at: u64,
+    /// By the company's provider, which may have asked her nothing: her browser was signed in there.
+    pub by_provider: bool,
     pub opened: Position,
     /// The newest that the log has of it.
     pub seen_at: u64,
@@ -1012,6 +1014,8 @@ impl State {
                 let vouching = by.filter(|_| *how == Entry::Device);
                 let vouching = vouching.and_then(|device| self.devices.get(&device));
                 let shown_at = vouching.map_or(at, |device| device.shown_at);
+                let by_provider =
+                    *how == Entry::Oidc || vouching.is_some_and(|device| device.by_provider);
                 self.devices.insert(
                     *device,
                     Device {
@@ -1019,6 +1023,7 @@ impl State {
                         token: *token,
                         opened_at: at,
                         shown_at,
+                        by_provider,
                         opened: event.position,
                         seen_at: at,
                         live: true,

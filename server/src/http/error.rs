@@ -20,7 +20,7 @@ pub struct Failure {
     /// Milliseconds until a retry makes sense.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<u64>,
-    /// For an id of the future: the server's time.
+    /// For an id of the future, or of long ago: the server's time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub now: Option<u64>,
     /// For a nudge: the rules to name in `acknowledged`.
@@ -57,7 +57,7 @@ pub fn status(refusal: &Refusal) -> StatusCode {
         Refusal::Invalid(_)
         | Refusal::Fault { .. }
         | Refusal::Supervised { .. }
-        | Refusal::IdTooOld
+        | Refusal::IdTooOld { .. }
         | Refusal::IdAhead { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::Rate { .. } | Refusal::Slow { .. } | Refusal::LockedOut { .. } => {
             StatusCode::TOO_MANY_REQUESTS

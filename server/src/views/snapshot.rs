@@ -11,7 +11,7 @@ use crate::chat::state::State;
 
 const NAME: &str = "state";
 /// Raised with every change to the shape of `State`: the view is then rebuilt from the log.
-const VERSION: u32 = 14;
+const VERSION: u32 = 15;
 const CHUNK_BYTES: usize = 64 * 1024;
 const POINTER: &[u8] = b"current";
 

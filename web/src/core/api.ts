@@ -24,6 +24,11 @@ export function isAhead(error: unknown): error is ApiError {
   return error instanceof ApiError && error.code === 'id_ahead';
 }
 
+/** A clock was wrong, or this was written long ago; the server says what time it is. */
+export function isOffTime(error: unknown): error is ApiError {
+  return isAhead(error) || (error instanceof ApiError && error.code === 'id_too_old');
+}
+
 type Query = Record<string, string | number | boolean | null | undefined>;
 interface Options {
   signal?: AbortSignal;

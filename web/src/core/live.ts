@@ -1,7 +1,7 @@
 // The running app: the state, the line to the server, and what keeps the two in step. The one place where frames meet effects.
 
 import { batch, computed, signal } from '@preact/signals';
-import { ApiError, bytes, get, isAhead, onSignedOut, post } from './api.ts';
+import { ApiError, bytes, get, isOffTime, onSignedOut, post } from './api.ts';
 import { draftCame, forgetAllDrafts, forgetDrafts, offerDrafts, startDrafts } from './drafts.ts';
 import { arrived, discardChannel, flush, forgetOutbox, goOn, settled, startOutbox, takeUp, unquote, type Attachment } from './outbox.ts';
 import { Socket } from './socket.ts';
@@ -153,17 +153,18 @@ export async function command(words: Command): Promise<Ack> {
   try {
     return await give({ ...words, id: ulid() });
   } catch (error) {
-    if (!isAhead(error)) throw error;
+    // Minted this moment: nothing was done under it.
+    if (!isOffTime(error)) throw error;
     return give({ ...words, id: ulid() });
   }
 }
 
-/** Whoever is told that her id is ahead mints another: by then it is of the server's time. */
+/** Whoever is told that her id is ahead, or of long ago, mints another: by then it is of the server's time. */
 async function give(words: Command & { id: Id }): Promise<Ack> {
   try {
     return await giveOnce(words);
   } catch (error) {
-    if (isAhead(error) && typeof error.body?.now === 'number') setSkew(error.body.now - Date.now());
+    if (isOffTime(error) && typeof error.body?.now === 'number') setSkew(error.body.now - Date.now());
     throw error;
   }
 }

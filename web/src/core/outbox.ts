@@ -4,7 +4,7 @@
 
 import { signal } from '@preact/signals';
 import { ApiError, isAhead } from './api.ts';
-import { all, drop, keep } from './store.ts';
+import { all, drop, keep, replace } from './store.ts';
 import type { Ack, Command, File, Id, LinkPreview, Ms, NewPoll } from './types.ts';
 import { now, ulid, ulidAfter } from './ulid.ts';
 
@@ -115,8 +115,10 @@ export function retry(id: Id, change: Pick<Partial<Entry>, 'b' | 'acknowledged'>
   const old = outbox.value.find((entry) => entry.id === id);
   if (!old) return;
   discard(id);
-  const { c, b, th, re, m, ask, urgent, poll, lp, files, acknowledged } = { ...old, ...change };
-  enqueue({ c, b, files: files.map((file) => ({ ...file, id: file.file ? file.id : ulid(), sent: file.file ? file.sent : 0 })), ...(th === undefined ? {} : { th }), ...(re ? { re } : {}), ...(m ? { m } : {}), ...(ask ? { ask } : {}), ...(urgent ? { urgent } : {}), ...(poll ? { poll } : {}), ...(lp ? { lp } : {}), ...(acknowledged ? { acknowledged } : {}) });
+  const { c, b, th, re, m, ask, urgent, poll, lp, files: had, acknowledged } = { ...old, ...change };
+  // What was uploaded hours ago, or before the server started anew, may be gone there: it goes up again.
+  const files = had.map(({ file, ...one }) => (file && old.code !== 'not_found' ? { ...one, file } : { ...one, id: ulid(), sent: 0 }));
+  enqueue({ c, b, files, ...(th === undefined ? {} : { th }), ...(re ? { re } : {}), ...(m ? { m } : {}), ...(ask ? { ask } : {}), ...(urgent ? { urgent } : {}), ...(poll ? { poll } : {}), ...(lp ? { lp } : {}), ...(acknowledged ? { acknowledged } : {}) });
 }
 
 export function discard(id: Id): void {
@@ -214,6 +216,8 @@ async function deliver(entry: Entry, line: Wire): Promise<boolean> {
     if ((ack.q ?? Infinity) <= (known.get(entry.c) ?? 0)) discard(entry.id);
     update(entry.id, { state: 'sent', ...(ack.q === undefined ? {} : { q: ack.q }), ...(ack.ts === undefined ? {} : { ts: ack.ts }) });
     void drop(`outbox/${entry.id}`);
+    // Where it could not be replaced, for want of room.
+    if (entry.was) void drop(`outbox/${entry.was}`);
     return true;
   } catch (error) {
     const code = error instanceof ApiError ? error.code : 'unknown';
@@ -253,7 +257,7 @@ function renew(id: Id): void {
   const fresh = ulid();
   update(id, { id: fresh, was: id, state: 'waiting' });
   const entry = outbox.value.find((one) => one.id === fresh);
-  if (entry) void keep(`outbox/${fresh}`, entry).then(() => drop(`outbox/${id}`));
+  if (entry) void replace(`outbox/${id}`, `outbox/${fresh}`, entry);
 }
 
 function c(entry: Entry): Id {

@@ -1,6 +1,6 @@
 // What the browser keeps: drafts, the outbox, small preferences. Never a message that was received.
 
-import { clear, createStore, del, entries, get, set, type UseStore } from 'idb-keyval';
+import { clear, createStore, del, entries, get, promisifyRequest, set, type UseStore } from 'idb-keyval';
 
 let opened: UseStore | null | undefined;
 
@@ -29,6 +29,17 @@ export async function recall<T>(key: string): Promise<T | undefined> {
 export async function drop(key: string): Promise<void> {
   const store = local();
   if (store) await del(key, store).catch(lost);
+}
+
+/** Both or neither: without room for the new one the old one stays. */
+export async function replace(old: string, key: string, value: unknown): Promise<void> {
+  const store = local();
+  const both = (within: IDBObjectStore) => {
+    within.put(value, key);
+    within.delete(old);
+    return promisifyRequest(within.transaction);
+  };
+  if (store) await store('readwrite', both).catch(lost);
 }
 
 export async function all<T>(prefix: string): Promise<[string, T][]> {

@@ -499,11 +499,12 @@ impl App {
         let first = state.seconds(session.person).and_then(|s| s.since());
         // Either way, so that a clock that was set back gives nobody more.
         let is_now = |at: u64| now.abs_diff(at) < JUST_NOW_MS;
-        match is_now(device.shown_at) || first.is_none_or(is_now) {
+        let showed = !device.by_provider && is_now(device.shown_at);
+        match showed || first.is_none_or(is_now) {
             true => Ok(()),
             false => Err(Refusal::Fault {
                 code: "sign_in_again",
-                message: "Sign out and in again first: this is changed soon after signing in."
+                message: "Sign out and in again first: another way in is made only within 15 minutes of signing in here."
                     .into(),
             }),
         }

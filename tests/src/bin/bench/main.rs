@@ -523,6 +523,21 @@ fn until_search_is_complete(member: &mut Client) -> Result<f64> {
     bail!("the search never was complete")
 }
 
+/// What it still does after a start, such as putting down the index of a day, is not the export's.
+fn until_it_rests(pid: u32) -> Result<()> {
+    let begun = Instant::now();
+    let mut used = process::cpu_seconds(pid)?;
+    while begun.elapsed() < Duration::from_secs(120) {
+        thread::sleep(Duration::from_secs(2));
+        let now = process::cpu_seconds(pid)?;
+        if now - used < 0.1 {
+            return Ok(());
+        }
+        used = now;
+    }
+    bail!("the server never came to rest")
+}
+
 /// The archive channel with its attachments, asked for by an officer and approved by the admin; then once more, cut off
 /// by a kill, and finished twice.
 fn export(dir: &Path, name: &str, messages: u64, table: &mut Table) -> Result<()> {
@@ -546,6 +561,17 @@ fn export(dir: &Path, name: &str, messages: u64, table: &mut Table) -> Result<()
         None,
         None,
         Goal::AtMost(60.0),
+    );
+    until_it_rests(target.server.pid())?;
+    table.add(
+        &of(
+            "peak memory while today's index is made anew, MiB",
+            messages,
+        ),
+        process::peak_bytes(target.server.pid())? as f64 / MIB,
+        None,
+        None,
+        Goal::AtMost(512.0),
     );
     process::forget_peak(target.server.pid())?;
     let begun = Instant::now();
