@@ -238,8 +238,8 @@ function Kept() {
   return (
     <section class="card stack tight" aria-label={t('what_is_kept')}>
       <h2>{t('what_is_kept')}</h2>
-      <p>{days === null ? t('first_1_ever') : t('first_1_days', { n: days })}</p>
-      <p>{t('first_1_text')}</p>
+      <p>{days === null ? t('kept_then_gone_never') : t('kept_then_gone_days', { n: days })}</p>
+      <p>{t('kept_who_reads')}</p>
     </section>
   );
 }

@@ -3,13 +3,14 @@
 import { useSignal } from '@preact/signals';
 import { notifyState } from '../chat/notify.ts';
 import { turnOn } from '../notices/waking.ts';
-import { t } from '../chat/words.ts';
+import { t as words } from '../chat/words.ts';
 import { state } from '../core/live.ts';
 import type { State } from '../core/state.ts';
 import { preference, setPreference } from '../core/store.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon, type IconName } from '../ui/icon.tsx';
+import { t } from './words.ts';
 
 export function FirstRun() {
   const handle = useSignal(preference('first-run'));
@@ -29,9 +30,9 @@ export function FirstRun() {
       body: (
         <>
           <p>
-            <b>{days === null ? t('first_1_ever') : t('first_1_days', { n: days })}</b>
+            <b>{days === null ? words('kept_then_gone_never') : words('kept_then_gone_days', { n: days })}</b>
           </p>
-          <p>{t('first_1_text')}</p>
+          <p>{words('kept_who_reads')}</p>
           <p class="note">
             <span>
               <b>{t('your_handle', { handle: handle.value })}</b>
@@ -53,7 +54,7 @@ export function FirstRun() {
               {t('first_2_do')}
             </Button>
           ) : (
-            <p class={`note ${notices.value === 'on' ? 'good' : 'sun'}`}>{t(notices.value === 'on' ? 'first_2_on' : notices.value === 'denied' ? 'notify_denied' : 'notify_missing')}</p>
+            <p class={`note ${notices.value === 'on' ? 'good' : 'sun'}`}>{notices.value === 'on' ? t('first_2_on') : words(notices.value === 'denied' ? 'notify_denied' : 'notify_missing')}</p>
           )}
         </>
       ),
@@ -79,7 +80,7 @@ export function FirstRun() {
       actions={
         <>
           <span class="grow muted small first-step">{t('step', { n: step.value + 1, of: cards.length })}</span>
-          {step.value > 0 ? <Button onClick={() => step.value--}>{t('back')}</Button> : null}
+          {step.value > 0 ? <Button onClick={() => step.value--}>{words('back')}</Button> : null}
           <Button kind="primary" onClick={() => (last ? close() : step.value++)}>
             {t(last ? 'done' : 'continue')}
           </Button>

@@ -5,7 +5,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { LanguageChoice } from '../chat/looks.tsx';
 import { Mark } from '../chat/notice.tsx';
-import { t } from '../chat/words.ts';
+import { t as words } from '../chat/words.ts';
 import { ApiError, post } from '../core/api.ts';
 import { loadSite, site, start, state } from '../core/live.ts';
 import { go, route } from '../core/route.ts';
@@ -16,6 +16,7 @@ import { Button } from '../ui/button.tsx';
 import { Input } from '../ui/field.tsx';
 import { lazy } from '../ui/lazy.tsx';
 import { Empty, Loading } from '../ui/states.tsx';
+import { t } from './words.ts';
 
 const CompanyIn = lazy(() => import('../security/company.tsx').then((module) => module.CompanyIn));
 const SecondStep = lazy(() => import('../security/step.tsx').then((module) => module.SecondStep));
@@ -26,7 +27,7 @@ export function Welcome() {
   const [name, code = ''] = route.value.path;
   const known = site.value;
   useEffect(() => {
-    document.title = `${known?.workspace || t('sign_in')} · ${t('app')}`;
+    document.title = `${known?.workspace || t('sign_in')} · ${words('app')}`;
   }, [known?.workspace]);
   if (state.value) {
     return (
@@ -64,7 +65,7 @@ function Frame({ title, text, children }: { title?: string; text?: ComponentChil
       <div class="gate-card">
         <div class="gate-mark">
           <Mark />
-          <span>{t('app')}</span>
+          <span>{words('app')}</span>
         </div>
         {title ? <h1>{title}</h1> : null}
         {text ? <p class="muted">{text}</p> : null}
@@ -114,7 +115,7 @@ function sentence(error: unknown): string {
   if (!(error instanceof ApiError)) return String(error);
   if (error.code === 'wrong_credentials') return t('wrong');
   if (error.code === 'locked_out') return t('locked', { when: ago(Date.now() + (error.after ?? 60_000)) });
-  if (error.offline) return t('fault_offline');
+  if (error.offline) return words('fault_offline');
   if (error.code === 'gone') return t('join_gone_text');
   return error.message;
 }
@@ -157,7 +158,7 @@ function SignIn() {
   const company = site.value?.signin;
   const [name, why = ''] = route.value.path;
   return (
-    <Frame title={t('sign_in_to', { workspace: site.value?.workspace || t('app') })}>
+    <Frame title={t('sign_in_to', { workspace: site.value?.workspace || words('app') })}>
       {company?.oidc ? <CompanyIn name={company.name} why={name === 'signin' ? why : ''} /> : null}
       <form
         class="stack"
@@ -214,7 +215,7 @@ function Setup({ token }: { token: string }) {
       >
         <Input label={t('workspace_name')} hint={t('workspace_hint')} value={workspace.value} maxLength={80} autoFocus required onValue={(value) => (workspace.value = value)} />
         <Input label={t('person_name')} hint={t('person_name_hint')} value={name.value} maxLength={80} autocomplete="name" required onValue={(value) => (name.value = value)} />
-        <Secret label={t('choose_secret')} value={secret.value} hint={t('secret_hint')} onValue={(value) => (secret.value = value)} fault={fault} fresh />
+        <Secret label={t('choose_secret')} value={secret.value} hint={words('secret_hint')} onValue={(value) => (secret.value = value)} fault={fault} fresh />
         <Button type="submit" kind="primary" wide busy={busy} disabled={!workspace.value.trim() || !name.value.trim() || secret.value.length < 6}>
           {t('begin')}
         </Button>
@@ -249,7 +250,7 @@ function Join({ code }: { code: string }) {
           title={t('join_gone')}
           action={
             <div class="row wrap">
-              <Button onClick={look}>{t('retry')}</Button>
+              <Button onClick={look}>{words('retry')}</Button>
               <Button kind="quiet" onClick={() => go('#/', 'replace')}>
                 {t('sign_in')}
               </Button>
@@ -298,7 +299,7 @@ function Join({ code }: { code: string }) {
             });
           }}
         >
-          <Secret label={t('choose_secret')} hint={t('secret_hint')} value={secret.value} onValue={(value) => (secret.value = value)} fault={fault} fresh />
+          <Secret label={t('choose_secret')} hint={words('secret_hint')} value={secret.value} onValue={(value) => (secret.value = value)} fault={fault} fresh />
           <Button type="submit" kind="primary" wide busy={busy} disabled={secret.value.length < 6}>
             {t('reset_do')}
           </Button>
@@ -329,7 +330,7 @@ function Join({ code }: { code: string }) {
         }}
       >
         <Input label={t('person_name')} hint={t('person_name_hint')} value={name.value} maxLength={80} autocomplete="name" autoFocus required onValue={(value) => (name.value = value)} />
-        <Secret label={t('choose_secret')} hint={t('secret_hint')} value={secret.value} onValue={(value) => (secret.value = value)} fault={fault} fresh />
+        <Secret label={t('choose_secret')} hint={words('secret_hint')} value={secret.value} onValue={(value) => (secret.value = value)} fault={fault} fresh />
         <Button type="submit" kind="primary" wide busy={busy} disabled={!name.value.trim() || secret.value.length < 6}>
           {t('join')}
         </Button>
