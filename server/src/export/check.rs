@@ -9,7 +9,7 @@ use migrations_free_store::verify::{commitment_hash, leaf_hash, verify_inclusion
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::line::{Head, Line, Part, Reason, Said, day_scope, decoded};
+use super::line::{Head, Line, Part, Reason, Said, decoded};
 use super::manifest::{Counts, Gap, Manifest, Selection};
 use super::select::{is_fence, part_of};
 use super::source::Sums;
@@ -336,11 +336,8 @@ impl<'b> Check<'b> {
         if let (Some(chosen), Some(seq)) = (chosen, line.channel_seq) {
             self.chosen += u64::from(head.is_message() && chosen.has(seq));
         }
-        for day in head.destroyed_days().unwrap_or_default() {
-            let Some(scope) = day_scope(self.manifest.channel.id, day) else {
-                continue;
-            };
-            if let Some(gap) = self.gaps.get_mut(&(scope, Reason::Destroyed)) {
+        for gap in head.explains(self.manifest.channel.id) {
+            if let Some(gap) = self.gaps.get_mut(&gap) {
                 gap.destroyed_at.get_or_insert(line.log_index);
             }
         }

@@ -225,13 +225,24 @@ impl Head {
             .filter(|_| self.act.starts_with("export."))
     }
 
-    /// The days that were destroyed, if it says so.
+    /// The days of which something was destroyed, if it says so.
     pub fn destroyed_days(&self) -> Option<Vec<u64>> {
         let days = self
             .object
             .get("days")
             .filter(|_| self.act == "destroy.done")?;
         Some(days.as_array()?.iter().filter_map(Value::as_u64).collect())
+    }
+
+    /// The gaps of the channel that it explains: whole days, or single messages of a day.
+    pub fn explains(&self, channel: Id) -> Vec<(String, Reason)> {
+        let why = match self.object.get("messages") {
+            Some(_) => Reason::Redacted,
+            None => Reason::Destroyed,
+        };
+        let days = self.destroyed_days().unwrap_or_default();
+        let scopes = days.into_iter().filter_map(|day| day_scope(channel, day));
+        scopes.map(|scope| (scope, why)).collect()
     }
 }
 
@@ -369,7 +380,7 @@ pub fn native_path(id: Id, name: &str) -> String {
 }
 
 /// The text of a channel-day's scope; None for a day after the year 9999.
-pub fn day_scope(channel: Id, day: u64) -> Option<String> {
+fn day_scope(channel: Id, day: u64) -> Option<String> {
     const LAST_DAY: u64 = 2_932_896;
     let day = u32::try_from(day).ok().filter(|_| day <= LAST_DAY)?;
     Some(Scope::ChannelDay { channel, day }.to_string())

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use migrations_free_store::{Id, Scope};
+use serde_json::{Value, json};
 
 use super::{ExportError, Phase, build, verify_bundle};
 use crate::chat::event::{Act, Content};
@@ -209,6 +210,43 @@ fn a_destroyed_day_is_a_gap_with_its_reason_and_still_verifies() {
             .text("report.html")
             .contains("[content destroyed: its key no longer exists]")
     );
+}
+
+#[test]
+fn a_single_message_that_was_destroyed_is_explained_by_what_destroyed_it() {
+    let mut world = World::new();
+    world.lively();
+    let gone = world.say(world.bob, DAY + 50, "a slip of the pen");
+    world.destroy_message(1, gone);
+    let order = world.order(DAY, 2 * DAY);
+    let bundle = world.bundle(&order);
+    let report = bundle.verify().expect("it verifies");
+    assert_eq!(bundle.python(&[]), report.to_string());
+    assert_eq!((report.forgotten, report.unexplained), (1, 0), "{report}");
+    let gap = bundle.manifest()["gaps"][0].clone();
+    assert_eq!(text_of(&gap["reason"]), "redacted");
+    let by = bundle
+        .lines()
+        .into_iter()
+        .find(|line| line["log_index"] == gap["destroyed_at"] && line["part"] == "destruction");
+    let by = by.expect("the event that destroyed it");
+    let header: Value = serde_json::from_str(&text_of(&by["header"])).expect("JSON");
+    assert_eq!(header["object"]["messages"], json!([gone]));
+
+    // When the whole day goes later, that is what explains it, and not what took the one before.
+    world.destroy_day(1);
+    let order = world.order(DAY, 2 * DAY);
+    let bundle = world.bundle(&order);
+    let report = bundle.verify().expect("it verifies");
+    assert_eq!(bundle.python(&[]), report.to_string());
+    let gap = bundle.manifest()["gaps"][0].clone();
+    let by = bundle
+        .lines()
+        .into_iter()
+        .find(|line| line["log_index"] == gap["destroyed_at"]);
+    let header: Value =
+        serde_json::from_str(&text_of(&by.expect("an event")["header"])).expect("JSON");
+    assert_eq!(header["object"]["messages"], Value::Null);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use migrations_free_store::Id;
 use serde_json::Value;
 
 use super::fault::ExportError;
-use super::line::{Part, Reason, day_scope};
+use super::line::{Part, Reason};
 use super::manifest::{Counts, Gap};
 use super::order::Order;
 use super::select::Picked;
@@ -64,11 +64,8 @@ impl Told {
             return Ok(());
         };
         self.counts.messages += u64::from(picked.part == Part::Range && head.is_message());
-        for day in head.destroyed_days().unwrap_or_default() {
-            let Some(scope) = day_scope(order.channel, day) else {
-                continue;
-            };
-            if let Some(gap) = self.gaps.get_mut(&(scope, Reason::Destroyed)) {
+        for gap in head.explains(order.channel) {
+            if let Some(gap) = self.gaps.get_mut(&gap) {
                 gap.destroyed_at.get_or_insert(at);
             }
         }

@@ -222,8 +222,9 @@ class Lines:
             gap = self.gaps.setdefault((line["scope"], line["reason"]), dict(
                 scope=line["scope"], reason=line["reason"], events=0, first_log_index=position, destroyed_at=None))
             gap.update(events=gap["events"] + 1, last_log_index=position)
+        why = "redacted" if "messages" in this else "destroyed"
         for day in this["days"] if act == "destroy.done" else []:
-            gap = self.gaps.get(("day/%s/%s" % (m["channel"]["id"], iso(day * 86400000)[:10]), "destroyed"), {})
+            gap = self.gaps.get(("day/%s/%s" % (m["channel"]["id"], iso(day * 86400000)[:10]), why), {})
             gap["destroyed_at"] = position if gap.get("destroyed_at") is None else gap["destroyed_at"]
         if act == "export.requested" and this["export"] == m["export"] and header["actor"] == order["requester"]:
             words = content and [content.get("reason"), content.get("case")]

@@ -269,7 +269,8 @@ pub fn enters(world: &World, answer: &Answer) -> String {
     page["me"]["id"].as_str().unwrap_or_default().to_owned()
 }
 
-fn session(answer: &Answer) -> Option<String> {
+/// The cookie of whoever came in.
+pub fn session(answer: &Answer) -> Option<String> {
     let set = answer
         .headers
         .iter()

@@ -11,6 +11,7 @@ use tests::http::{Answer, Client};
 use tests::second::{Passkey, base32, code};
 use tests::world::{PATIENCE, Person, SECRET, World};
 
+use super::oidc::{Provider, session};
 use super::traces::{base64s, files, forms, scan, the_scan_finds_what_is_there};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -453,6 +454,26 @@ fn whoever_finds_a_session_open_and_knows_the_secret_makes_no_lasting_way_in() {
         }
         tries += 1;
         assert!(tries < 10, "each device has tries of its own");
+    }
+}
+
+#[test]
+fn coming_by_the_company_s_provider_alone_opens_no_way_to_another_way_in() {
+    let provider = Provider::start();
+    let (world, clock) = World::with_clock_and(&provider.settings(""));
+    let mut bilal = world.person("Bilal");
+    world.ties(&bilal.id, "bilal");
+    sets_up(&mut bilal, &clock);
+    clock.shift(HOUR_MS);
+    let now = clock.now_ms() / 1000;
+    let hers = json!({"sub": "b-1", "preferred_username": "bilal", "iat": now, "exp": now + 300});
+    let cookie = session(&provider.round(&world, &hers)).expect("a session");
+    let mut http = Client::with_cookie(world.site(), &cookie);
+    assert!(is_in(&mut http));
+    // Whoever sits at an open computer comes round by the provider without being asked for anything.
+    for path in ["/api/v1/second/recovery", "/api/v1/second/start"] {
+        let answer = calls(&mut http, path, json!({"secret": SECRET}));
+        assert_eq!(answer.code(), "sign_in_again", "{path}");
     }
 }
 

@@ -4,6 +4,7 @@ import { ApiError } from './api.ts';
 import { arrived, enqueue, flush, forgetOutbox, goOn, noRoom, outbox, retry, settled, startOutbox, type Wire } from './outbox.ts';
 import { all, keep, wipe } from './store.ts';
 import type { Ack, Command, File } from './types.ts';
+import { setSkew } from './ulid.ts';
 
 type Sent = Command & { id: string };
 const file = (id: string): File => ({ id, name: 'x', mime: 'image/png', size: 1 });
@@ -94,6 +95,28 @@ describe('the outbox', () => {
     for (let i = 0; i < 6; i++) await first.passTime();
     expect(first.texts()).toEqual(['written in the lift', 'and one more']);
     expect(await all('outbox/')).toEqual([]);
+  });
+
+  it('keeps the order for the next life, also when the clock was set back while something waited', async () => {
+    const { wire, faults, texts, passTime } = world();
+    faults.push(...Array.from({ length: 4 }, () => 'before' as const));
+    try {
+      setSkew(40 * 86_400_000);
+      await startOutbox(wire);
+      enqueue(words('written first'));
+      enqueue(words('written second'));
+      await turn();
+      setSkew(0);
+      const last = enqueue(words('written last'));
+      expect(outbox.value.every((entry) => entry === last || entry.id > last.id)).toBe(true);
+      await turn();
+      forgetOutbox();
+      await startOutbox(wire);
+      for (let i = 0; i < 8; i++) await passTime();
+    } finally {
+      setSkew(0);
+    }
+    expect(texts()).toEqual(['written first', 'written second', 'written last']);
   });
 
   it('says why when it is refused, goes on with the next, and tries again only when asked, as a new attempt', async () => {

@@ -37,6 +37,8 @@ export interface Entry {
   lp?: LinkPreview & { id: Id };
   files: Attachment[];
   at: Ms;
+  /** Its place in the queue: ids and times do not tell it once a clock was set back. One of an earlier build has none. */
+  place?: number;
   state: 'waiting' | 'sending' | 'sent' | 'refused';
   code?: string;
   why?: string;
@@ -96,14 +98,15 @@ async function adopt(own: boolean): Promise<void> {
   const adopted = left.filter((entry) => !here.has(entry.id) && entry.state !== 'sent').map((entry): Entry => ({ ...entry, tab, state: entry.state === 'refused' ? 'refused' : 'waiting' }));
   for (const entry of adopted) ulidAfter(entry.id);
   await Promise.all(left.map(({ was }) => was && drop(`outbox/${was}`)));
-  outbox.value = [...adopted, ...outbox.value].sort((a, b) => (a.id < b.id ? -1 : 1));
+  outbox.value = [...adopted, ...outbox.value].sort((a, b) => place(a) - place(b) || (a.id < b.id ? -1 : 1));
   // Before another tab looks they are this one's.
   await Promise.all(adopted.map((entry) => keep(`outbox/${entry.id}`, entry)));
   flush();
 }
 
 export function enqueue(words: Pick<Entry, 'c' | 'b' | 'th' | 're' | 'm' | 'ask' | 'urgent' | 'poll' | 'lp' | 'files' | 'acknowledged'>): Entry {
-  const entry: Entry = { ...words, id: ulid(), at: now(), state: 'waiting', tab };
+  const at = now();
+  const entry: Entry = { ...words, id: ulid(), at, place: Math.max(at, ...outbox.value.map((one) => place(one) + 1)), state: 'waiting', tab };
   outbox.value = [...outbox.value, entry];
   void keep(`outbox/${entry.id}`, entry);
   flush(entry.c);
@@ -262,6 +265,10 @@ function renew(id: Id): void {
 
 function c(entry: Entry): Id {
   return entry.c;
+}
+
+function place(entry: Entry): number {
+  return entry.place ?? entry.at;
 }
 
 function update(id: Id, change: Partial<Entry>): void {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
-use migrations_free_store::{Commitment, Id, NewRecord, Options, Scope, Store, Writer};
+use migrations_free_store::{Clear, Commitment, Id, NewRecord, Options, Scope, Store, Writer};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -370,6 +370,38 @@ impl World {
             exports: vec![],
         };
         self.push(SYSTEM, 100 * DAY + 1, done, Some(channel), None);
+    }
+
+    /// One message; the day lives on.
+    pub fn destroy_message(&mut self, day: u32, message: u64) {
+        let channel = self.channel;
+        let scope = Scope::ChannelDay { channel, day };
+        self.writer.commit().expect("committed");
+        let mut others = Vec::new();
+        let mut keep = |clear: Clear| {
+            if clear.place != Some((channel, message)) {
+                others.push(clear.position);
+            }
+        };
+        self.store.scan_scope(scope, &mut keep).expect("read");
+        let fresh = self.writer.renew(scope).expect("renewed");
+        self.store.reseal(&others, scope).expect("resealed");
+        let keys = [(scope, fresh)];
+        self.writer.destroy_keys(&keys, &[]).expect("destroyed");
+        let done = Act::DestroyDone {
+            plan: Hash([2; 32]),
+            days: vec![day],
+            ranges: vec![],
+            narrowed: Narrowed {
+                order: Some(id(0x77)),
+                messages: vec![message],
+                ..Narrowed::default()
+            },
+            records: 1,
+            blobs: 0,
+            exports: vec![],
+        };
+        self.push(SYSTEM, 99 * DAY, done, Some(channel), None);
     }
 
     /// Without a word in the log.
