@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, exit};
 
 /// Compresses with node, which the build of the client needs anyway.
-const COMPRESS: &str = r#"
+const COMPRESS: &str = r"
 const fs = require('fs'), path = require('path'), zlib = require('zlib');
 const walk = (d) => fs.readdirSync(d, { withFileTypes: true }).flatMap((e) => e.isDirectory() ? walk(path.join(d, e.name)) : [path.join(d, e.name)]);
 for (const f of walk(process.argv[1])) {
@@ -16,7 +16,7 @@ for (const f of walk(process.argv[1])) {
   fs.writeFileSync(f + '.br', zlib.brotliCompressSync(b, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 11 } }));
   fs.writeFileSync(f + '.gz', zlib.gzipSync(b, { level: 9 }));
 }
-"#;
+";
 
 fn main() {
     let out = PathBuf::from(env("OUT_DIR"));
@@ -149,7 +149,7 @@ fn write(path: &Path, bytes: &[u8]) {
 }
 
 fn run(command: &mut Command) {
-    let name = format!("{:?}", command.get_program());
+    let name = command.get_program().display().to_string();
     match command.output() {
         Ok(output) if output.status.success() => {}
         Ok(output) => stop(&format!(

@@ -20,7 +20,7 @@ use crate::error::{During, Error};
 use crate::files::{self, Place};
 
 /// Opening or one batch taking longer than this means that the engine hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Keys of one batch at most.
 pub(crate) const BATCH_KEYS_MAX: usize = 500;
 

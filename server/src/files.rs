@@ -330,7 +330,7 @@ pub fn seal(
             code: fault.code(),
             message: fault.to_string(),
         })?;
-        fact.mime = safe.mime.to_owned();
+        safe.mime.clone_into(&mut fact.mime);
         fact.w = Some(safe.width);
         fact.h = Some(safe.height);
         fact.thumb = Some(blob(store, scope, person, &safe.thumb.bytes)?);

@@ -10,9 +10,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use migrations_free_store::Took;
-use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId};
+use opentelemetry::trace::{
+    SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
+};
 use opentelemetry::{InstrumentationScope, KeyValue};
-use opentelemetry_sdk::trace::{IdGenerator as _, RandomIdGenerator, SpanData};
+use opentelemetry_sdk::trace::{
+    IdGenerator as _, RandomIdGenerator, SpanData, SpanEvents, SpanLinks,
+};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::config::Telemetry;
@@ -269,7 +273,7 @@ impl Outbox {
                 place.span,
                 flags,
                 false,
-                Default::default(),
+                TraceState::default(),
             ),
             parent_span_id: place.parent,
             parent_span_is_remote: false,
@@ -279,8 +283,8 @@ impl Outbox {
             end_time: now - ended.elapsed(),
             attributes,
             dropped_attributes_count: 0,
-            events: Default::default(),
-            links: Default::default(),
+            events: SpanEvents::default(),
+            links: SpanLinks::default(),
             status: Status::Unset,
             instrumentation_scope: self.scope.clone(),
         }

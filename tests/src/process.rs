@@ -52,7 +52,7 @@ impl Server {
             said,
             started_in: Duration::ZERO,
         };
-        let deadline = begun + Duration::from_secs(120);
+        let deadline = begun + Duration::from_mins(2);
         while !server.is_ready() {
             if let Some(status) = server.child.try_wait()? {
                 bail!("the server ended with {status}: {}", server.last_words());

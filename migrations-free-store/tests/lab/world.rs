@@ -13,7 +13,7 @@ use migrations_free_store::{Commitment, Error, Id, Options, Scope, Store, Writer
 
 use crate::chance::Chance;
 use crate::disk::{Fault, Kind, LabDisk, Plan, Spares};
-use crate::model::{BlobState, Event, Fate, Model, PartState, Sealing, Stage};
+use crate::model::{BlobState, Event, Fate, Model, Sealing, Stage};
 
 pub const ORIGIN: &str = "lab.example.com/daylight";
 /// 2026-11-30T12:00:00Z: the day after is in another month.
@@ -761,11 +761,7 @@ impl World {
         let bytes = self.text(length);
         let fate = self.model.fate(&scope);
         let sealed = opened.0.seal(scope, &label, &bytes);
-        let part = self
-            .model
-            .parts
-            .entry((scope, label))
-            .or_insert_with(PartState::default);
+        let part = self.model.parts.entry((scope, label)).or_default();
         match sealed {
             Ok(()) => {
                 assert_ne!(fate, Fate::Destroyed, "sealed under a destroyed key");

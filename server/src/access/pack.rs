@@ -22,7 +22,7 @@ use crate::views::seen::Rule;
 /// Blocks on their way to a slow reader, and how long one waits for it.
 pub const CHUNKS_AHEAD: usize = 4;
 const CHUNK_BYTES: usize = 64 * 1024;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1f24}\
 h2{margin:2rem 0 .4rem;font-size:1.1rem}table{border-collapse:collapse;width:100%}\

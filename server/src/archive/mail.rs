@@ -21,7 +21,7 @@ use crate::config::{Destination, MailTls, secret};
 
 /// What the largest archives take.
 const MAIL_BYTES_MAX: u64 = 250 << 20;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Where a bundle has its mails.
 const FOLDER: &str = "/eml/";
 

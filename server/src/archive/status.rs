@@ -82,7 +82,7 @@ pub fn conditions(
         Condition {
             kind: kind.map(kind_name),
             schedules: running.len(),
-            at: newest(here.iter().flat_map(|archive| archive.recent.front())),
+            at: newest(here.iter().filter_map(|archive| archive.recent.front())),
             waiting: waits.len(),
             oldest_day: oldest,
             failed: down.map(|down| down.fault.code),

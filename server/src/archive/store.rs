@@ -22,7 +22,7 @@ use crate::http::client::{Told, tell};
 const PART_BYTES: usize = 16 << 20;
 /// What a store takes of one object.
 const PARTS_MAX: u64 = 10_000;
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 const DAY_MS: u64 = 86_400_000;
 /// Stores keep whole seconds, and their clock is not ours.

@@ -970,10 +970,12 @@ impl Act {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 fn is_zero(count: &u32) -> bool {
     *count == 0
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 fn is_none_of_a_thousand(count: &u16) -> bool {
     *count == 0
 }

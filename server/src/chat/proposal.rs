@@ -155,7 +155,9 @@ impl Dooms {
     /// Of all channels.
     pub fn total(all: &[(Id, Dooms)]) -> Dooms {
         let mut total = Dooms::default();
-        all.iter().for_each(|(_, dooms)| total.add(dooms));
+        for (_, dooms) in all {
+            total.add(dooms);
+        }
         total
     }
 }

@@ -597,7 +597,7 @@ impl State {
         if !self.handles.contains_key(&base) {
             return base;
         }
-        (2u64..)
+        (2..=u64::MAX)
             .map(|n| format!("{base}{n}"))
             .find(|h| !self.handles.contains_key(h))
             .unwrap_or(base)

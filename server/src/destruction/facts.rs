@@ -292,11 +292,11 @@ impl<'e> Intents<'e> {
     }
 
     fn destroyed(&self) -> Destroyed {
-        let counted = self.all.iter().filter_map(|entry| match entry.header.act {
+        let mut counted = self.all.iter().filter_map(|entry| match entry.header.act {
             Act::DestroyIntended { records, blobs, .. } => Some((records, blobs)),
             _ => None,
         });
-        let found = counted.filter(|counts| *counts != (0, 0)).last();
+        let found = counted.rfind(|counts| *counts != (0, 0));
         let (records, files) = found.unwrap_or_default();
         Destroyed { records, files }
     }

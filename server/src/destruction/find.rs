@@ -146,10 +146,10 @@ impl Views {
                         intents.push(one);
                     }
                 }
-                Act::DestroyAbandoned { days } => {
-                    if subject.days().iter().any(|day| days.contains(day)) {
-                        break;
-                    }
+                Act::DestroyAbandoned { days }
+                    if subject.days().iter().any(|day| days.contains(day)) =>
+                {
+                    break;
                 }
                 Act::DestroyDone { days, narrowed, .. } => {
                     let told = Subject::told(header.channel, days, narrowed);

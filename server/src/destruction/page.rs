@@ -63,9 +63,9 @@ impl Page<'_> {
         self.put("<table>");
         for (name, value) in rows {
             let value = escaped(value);
-            let _infallible = write!(
+            let _infallible = writeln!(
                 self.out,
-                "<tr><th scope=\"row\">{name}<td class=\"t\">{value}\n"
+                "<tr><th scope=\"row\">{name}<td class=\"t\">{value}"
             );
         }
         self.put("</table>\n");

@@ -193,7 +193,9 @@ impl<'b> Build<'b> {
         walk(store, order, *found, progress, &mut |step| {
             let picked = match step {
                 Step::Before(head) => {
-                    gather.iter_mut().for_each(|gather| gather.before(head));
+                    if let Some(gather) = gather.as_mut() {
+                        gather.before(head);
+                    }
                     return Ok(());
                 }
                 Step::Picked(picked) => picked,

@@ -9,7 +9,7 @@ use migrations_free_store::verify::{commitment_hash, leaf_hash, verify_inclusion
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::line::{Head, Line, Part, Reason, Said, decoded};
+use super::line::{Head, Line, Part, Reason, Said, decoded, gap_scope};
 use super::manifest::{Counts, Gap, Manifest, Selection};
 use super::select::{is_fence, part_of};
 use super::source::Sums;
@@ -310,18 +310,17 @@ impl<'b> Check<'b> {
         counts.withheld += u64::from(line.withheld);
         if let Some(reason) = line.reason {
             counts.forgotten += 1;
+            let scope = gap_scope(&line.scope, reason, head);
             let fresh = || Gap {
-                scope: line.scope.clone(),
+                scope: scope.clone(),
                 reason,
                 events: 0,
                 first_log_index: line.log_index,
                 last_log_index: line.log_index,
                 destroyed_at: None,
             };
-            let gap = self
-                .gaps
-                .entry((line.scope.clone(), reason))
-                .or_insert_with(fresh);
+            let gap = self.gaps.entry((scope.clone(), reason));
+            let gap = gap.or_insert_with(fresh);
             gap.events += 1;
             gap.last_log_index = line.log_index;
         }

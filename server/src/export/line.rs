@@ -234,8 +234,17 @@ impl Head {
         Some(days.as_array()?.iter().filter_map(Value::as_u64).collect())
     }
 
-    /// The gaps of the channel that it explains: whole days, or single messages of a day.
+    /// Of whom all was destroyed, if it says so.
+    pub fn destroyed_person(&self) -> Option<&str> {
+        let person = self.object.get("person").and_then(Value::as_str);
+        person.filter(|_| self.act == "destroy.done")
+    }
+
+    /// The gaps of the channel that it explains: a person's, whole days, or single messages of a day.
     pub fn explains(&self, channel: Id) -> Vec<(String, Reason)> {
+        if let Some(person) = self.destroyed_person() {
+            return vec![(format!("person/{person}"), Reason::Erased)];
+        }
         let why = match self.object.get("messages") {
             Some(_) => Reason::Redacted,
             None => Reason::Destroyed,
@@ -243,6 +252,13 @@ impl Head {
         let days = self.destroyed_days().unwrap_or_default();
         let scopes = days.into_iter().filter_map(|day| day_scope(channel, day));
         scopes.map(|scope| (scope, why)).collect()
+    }
+
+    /// With whose key its content died when that was erased.
+    pub fn author(&self) -> &str {
+        let person = self.object.get("person").and_then(Value::as_str);
+        let brought_in = person.filter(|_| self.act == "message.imported");
+        brought_in.unwrap_or(&self.actor)
     }
 }
 
@@ -377,6 +393,14 @@ pub fn native_path(id: Id, name: &str) -> String {
     // The end of a name tells its kind, so a long one loses its beginning.
     let safe: String = safe.chars().rev().collect();
     format!("natives/{id}-{}", safe.trim_end_matches('.'))
+}
+
+/// Where content is missing: the person who was erased, or the scope that it was sealed under.
+pub fn gap_scope(scope: &str, reason: Reason, head: Option<&Head>) -> String {
+    match head.filter(|_| reason == Reason::Erased) {
+        Some(head) => format!("person/{}", head.author()),
+        None => scope.to_owned(),
+    }
 }
 
 /// The text of a channel-day's scope; None for a day after the year 9999.

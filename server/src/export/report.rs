@@ -55,7 +55,8 @@ pub fn begin(out: &mut dyn Write, manifest: &Manifest) -> io::Result<()> {
     let chosen = m.selection.as_ref().map(|chosen| {
         let mut tags = format!("tagged {}", chosen.tagged.join(" and "));
         if !chosen.not_tagged.is_empty() {
-            tags.push_str(&format!(" and not {}", chosen.not_tagged.join(" or ")));
+            tags.push_str(" and not ");
+            tags.push_str(&chosen.not_tagged.join(" or "));
         }
         let count = chosen.messages.len();
         let told = format!(

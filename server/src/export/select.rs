@@ -105,7 +105,7 @@ pub fn walk(
         export: order.export.to_string(),
         span: found.span,
     };
-    let mut days = BTreeSet::new();
+    let mut missing = Missing::default();
     let mut alive = Alive { store, last: None };
     let total = order.frozen - found.start;
     let mut due = found.start;
@@ -131,12 +131,10 @@ pub fn walk(
                     due = record.position + PROGRESS_EVERY;
                 }
                 let scope = record.scope;
-                let Some(picked) = rules.pick(record, &days, &mut alive, visit)? else {
+                let Some(picked) = rules.pick(record, &missing, &mut alive, visit)? else {
                     continue;
                 };
-                if let (Some(_), Scope::ChannelDay { day, .. }) = (picked.forgotten, scope) {
-                    days.insert(u64::from(day));
-                }
+                missing.note(&picked, scope);
                 visit(Step::Picked(Box::new(picked)))?;
             }
         }
@@ -174,6 +172,34 @@ fn in_time(order: &Order, at_ms: u64) -> bool {
     (order.from_ms..order.to_ms).contains(&at_ms)
 }
 
+/// What content was found to be missing so far.
+#[derive(Default)]
+struct Missing {
+    days: BTreeSet<u64>,
+    people: BTreeSet<String>,
+}
+
+impl Missing {
+    fn note(&mut self, picked: &Picked, scope: Scope) {
+        match (picked.forgotten, &picked.header, scope) {
+            (Some(Reason::Erased), Some((_, head)), _) => {
+                self.people.insert(head.author().to_owned());
+            }
+            (Some(_), _, Scope::ChannelDay { day, .. }) => {
+                self.days.insert(u64::from(day));
+            }
+            _ => {}
+        }
+    }
+
+    fn is_explained_by(&self, head: &Head) -> bool {
+        let days = head.destroyed_days().unwrap_or_default();
+        let person = head.destroyed_person();
+        person.is_some_and(|person| self.people.contains(person))
+            || days.iter().any(|day| self.days.contains(day))
+    }
+}
+
 struct Rules<'o> {
     order: &'o Order,
     channel: String,
@@ -185,7 +211,7 @@ impl Rules<'_> {
     fn pick(
         &self,
         record: Record,
-        destroyed_days: &BTreeSet<u64>,
+        missing: &Missing,
         alive: &mut Alive<'_>,
         visit: &mut Visit<'_>,
     ) -> Result<Option<Picked>, ExportError> {
@@ -232,11 +258,8 @@ impl Rules<'_> {
         if seq.is_some_and(|seq| seq < self.span.first) {
             visit(Step::Before(&head))?;
         }
-        let explains = |days: &[u64]| days.iter().any(|day| destroyed_days.contains(day));
         let mut part = part_of(&head, in_range, self.span, &self.export);
-        if part == Some(Part::Destruction)
-            && !head.destroyed_days().is_some_and(|days| explains(&days))
-        {
+        if part == Some(Part::Destruction) && !missing.is_explained_by(&head) {
             part = seq
                 .is_some_and(|seq| is_fence(seq, self.span))
                 .then_some(Part::Destruction);

@@ -250,7 +250,39 @@ fn a_single_message_that_was_destroyed_is_explained_by_what_destroyed_it() {
 }
 
 #[test]
-fn an_erased_person_is_a_gap_that_the_report_calls_unexplained() {
+fn an_erased_person_is_a_gap_of_her_own_explained_by_what_erased_her() {
+    let mut world = World::new();
+    world.lively();
+    world.erase(world.ada);
+    let order = world.order(DAY, 2 * DAY);
+    let bundle = world.bundle(&order);
+    let report = bundle.verify().expect("it verifies");
+    assert_eq!(bundle.python(&[]), report.to_string());
+    assert!(report.forgotten > 0 && report.unexplained == 0, "{report}");
+    let gaps = bundle.manifest()["gaps"].clone();
+    let gaps = gaps.as_array().expect("a list");
+    assert_eq!(gaps.len(), 1, "{gaps:?}");
+    assert_eq!(text_of(&gaps[0]["scope"]), format!("person/{}", world.ada));
+    let lines = bundle.lines();
+    let mut by = lines.iter().filter(|line| line["part"] == "destruction");
+    let by = by.next().expect("the event that erased her");
+    assert_eq!(by["log_index"], gaps[0]["destroyed_at"]);
+
+    // Of somebody else's the same event says nothing.
+    world.destroy(Scope::Person(world.bob));
+    let order = world.order(DAY, 2 * DAY);
+    let bundle = world.bundle(&order);
+    let both = bundle.verify().expect("it verifies");
+    assert_eq!(bundle.python(&[]), both.to_string());
+    assert_eq!(
+        both.forgotten - both.unexplained,
+        report.forgotten,
+        "{both}"
+    );
+}
+
+#[test]
+fn an_erasure_without_a_word_in_the_log_is_a_gap_that_the_report_calls_unexplained() {
     let mut world = World::new();
     world.lively();
     world.destroy(Scope::Person(world.ada));

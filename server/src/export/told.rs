@@ -8,7 +8,7 @@ use migrations_free_store::Id;
 use serde_json::Value;
 
 use super::fault::ExportError;
-use super::line::{Part, Reason};
+use super::line::{Part, Reason, gap_scope};
 use super::manifest::{Counts, Gap};
 use super::order::Order;
 use super::select::Picked;
@@ -45,11 +45,12 @@ impl Told {
         self.log_index = Some((self.log_index.map_or(at, |(first, _)| first), at));
         if let Some(reason) = picked.forgotten {
             self.counts.forgotten += 1;
+            let scope = gap_scope(scope, reason, picked.header.as_ref().map(|(_, head)| head));
             let gap = self
                 .gaps
-                .entry((scope.to_owned(), reason))
+                .entry((scope.clone(), reason))
                 .or_insert_with(|| Gap {
-                    scope: scope.to_owned(),
+                    scope,
                     reason,
                     events: 0,
                     first_log_index: at,

@@ -219,12 +219,17 @@ class Lines:
             self.counts[count] += holds
         self.found += line["channel_seq"] in self.chosen and (act is None or act in POSTED)
         if line["forgotten"]:
-            gap = self.gaps.setdefault((line["scope"], line["reason"]), dict(
-                scope=line["scope"], reason=line["reason"], events=0, first_log_index=position, destroyed_at=None))
+            author = this.get("person", header["actor"]) if act == "message.imported" else header.get("actor")
+            scope = "person/%s" % author if line["reason"] == "erased" and author else line["scope"]
+            gap = self.gaps.setdefault((scope, line["reason"]), dict(
+                scope=scope, reason=line["reason"], events=0, first_log_index=position, destroyed_at=None))
             gap.update(events=gap["events"] + 1, last_log_index=position)
-        why = "redacted" if "messages" in this else "destroyed"
-        for day in this["days"] if act == "destroy.done" else []:
-            gap = self.gaps.get(("day/%s/%s" % (m["channel"]["id"], iso(day * 86400000)[:10]), why), {})
+        gone, why = [], "redacted" if "messages" in this else "destroyed"
+        if act == "destroy.done":
+            gone = [("person/%s" % this["person"], "erased")] if "person" in this else [
+                ("day/%s/%s" % (m["channel"]["id"], iso(day * 86400000)[:10]), why) for day in this["days"]]
+        for explained in gone:
+            gap = self.gaps.get(explained, {})
             gap["destroyed_at"] = position if gap.get("destroyed_at") is None else gap["destroyed_at"]
         if act == "export.requested" and this["export"] == m["export"] and header["actor"] == order["requester"]:
             words = content and [content.get("reason"), content.get("case")]

@@ -18,7 +18,7 @@ use crate::config::Scan;
 /// Nobody looked at the file: tried later, it may pass.
 pub const UNSCANNED: &str = "file/unscanned";
 /// What a scanner may take over one of our largest files, and over saying that it is there.
-const ANSWER_IN: Duration = Duration::from_secs(60);
+const ANSWER_IN: Duration = Duration::from_mins(1);
 const PONG_IN: Duration = Duration::from_secs(2);
 const CHUNK_BYTES: usize = 64 * 1024;
 /// Longer than any name of a virus.

@@ -35,10 +35,10 @@ const ANSWER_BYTES_MAX: usize = 256 * 1024;
 /// How long an authority may take to check us, and then to sign.
 const CHECK: RetryPolicy = RetryPolicy::new().timeout(Duration::from_secs(90));
 /// Looked at again at least so often: clocks jump.
-const LOOK_EVERY: Duration = Duration::from_secs(3600);
+const LOOK_EVERY: Duration = Duration::from_hours(1);
 /// After a failure; four times as long after each further one. Authorities count failures.
-const AGAIN_AFTER: Duration = Duration::from_secs(60);
-const AGAIN_AFTER_MAX: Duration = Duration::from_secs(6 * 3600);
+const AGAIN_AFTER: Duration = Duration::from_mins(1);
+const AGAIN_AFTER_MAX: Duration = Duration::from_hours(6);
 /// So often in a row an authority may forget what it has just given out.
 const STALE_MAX: usize = 4;
 
@@ -214,8 +214,8 @@ async fn why(order: &mut Order) -> String {
         let Ok(state) = authorization.refresh().await else {
             continue;
         };
-        let problems = state.challenges.iter();
-        if let Some(problem) = problems.filter_map(|c| c.error.as_ref()).next() {
+        let mut challenges = state.challenges.iter();
+        if let Some(problem) = challenges.find_map(|c| c.error.as_ref()) {
             return problem.to_string();
         }
     }

@@ -46,10 +46,10 @@ impl Endpoint {
         let host = uri.host().filter(|host| !host.is_empty())?.to_owned();
         let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
         Some(Endpoint {
+            uri,
             host,
             port,
             secure,
-            uri,
         })
     }
 

@@ -25,10 +25,9 @@ pub fn read(bytes: &[u8], charset: Option<&str>) -> Option<Page> {
     let description = said.og_description.or(said.description);
     let description = description.and_then(|text| clean(&text, DESCRIPTION_CHARS_MAX));
     let site = said.og_site.and_then(|text| clean(&text, SITE_CHARS_MAX));
-    let title = [said.og_title, said.title].into_iter().flatten();
-    let title = title
-        .filter_map(|text| clean(&text, TITLE_CHARS_MAX))
-        .next()
+    let mut titles = [said.og_title, said.title].into_iter().flatten();
+    let title = titles
+        .find_map(|text| clean(&text, TITLE_CHARS_MAX))
         .or_else(|| site.clone())?;
     Some(Page {
         title,

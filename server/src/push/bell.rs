@@ -21,7 +21,7 @@ const GATHER: Duration = Duration::from_millis(500);
 /// Between two pushes to one device.
 const GAP: Duration = Duration::from_secs(10);
 /// A device that is looked at is not told; a socket that only seems alive is found out within this time.
-const WATCHED_MAX: Duration = Duration::from_secs(120);
+const WATCHED_MAX: Duration = Duration::from_mins(2);
 const DEVICES_MAX: usize = 50_000;
 const CALLS_MAX: usize = 64;
 /// So that a service that hangs leaves room for the others.
@@ -30,7 +30,7 @@ const CALLS_PER_HOST_MAX: usize = 16;
 const BUSY: Duration = Duration::from_millis(250);
 const TRIES_MAX: u32 = 6;
 const RETRY_FIRST: Duration = Duration::from_secs(5);
-const RETRY_LAST: Duration = Duration::from_secs(3600);
+const RETRY_LAST: Duration = Duration::from_hours(1);
 
 pub struct Bell {
     push: Arc<Push>,

@@ -519,7 +519,7 @@ impl Plan {
         let about = self.intent.subject.channel();
         let named = days
             .iter()
-            .flat_map(|day| about.map(|channel| (channel, *day)));
+            .filter_map(|day| about.map(|channel| (channel, *day)));
         let gone: BTreeSet<(Id, u32)> = self.indexes.iter().copied().chain(named).collect();
         let state = views.state.read();
         // A person's name stands in bundles of every channel the person was in, whatever the day.

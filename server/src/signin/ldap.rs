@@ -16,6 +16,8 @@ use crate::config;
 use crate::config::signin::LOGIN;
 use crate::http::client;
 
+/// A directory found more than was asked for.
+const SIZE_LIMIT: u32 = 4;
 /// For all that one sign-in asks of the directory.
 const PATIENCE: Duration = Duration::from_secs(8);
 const BINDS_MAX: usize = 8;
@@ -157,8 +159,6 @@ impl Ldap {
             .search(base, Scope::Subtree, &filter, wanted)
             .await
             .map_err(|error| unreachable(&error))?;
-        /// More than was asked for.
-        const SIZE_LIMIT: u32 = 4;
         if ![SUCCESS, SIZE_LIMIT].contains(&found.1.rc) {
             let code = found.1.rc;
             return Err(broken(&format!(

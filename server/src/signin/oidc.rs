@@ -36,7 +36,7 @@ pub const BACK: &str = "/api/v1/signin/oidc/back";
 const PATIENCE: Duration = Duration::from_secs(5);
 const ANSWER_BYTES_MAX: usize = 256 * 1024;
 /// What is known of the provider is fetched anew after this time, and its keys when one is missing.
-const KNOWN_FOR: Duration = Duration::from_secs(3600);
+const KNOWN_FOR: Duration = Duration::from_hours(1);
 /// Sign-ins that call the provider at the same time.
 const CALLS_MAX: usize = 16;
 /// A provider that has just failed is left alone for so long.

@@ -3,7 +3,7 @@
 //! Holds opaque ids and positions only. Never says what was destroyed: the log does. New entries wait in memory until
 //! they are saved, and reads see both.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use migrations_free_store::{Changes, Error, Id, Part, Position, Record, Store, Table, View};
@@ -37,7 +37,7 @@ pub enum About {
 pub const NO_ID: Id = Id([0; 16]);
 
 type Key = [u8; 25];
-type Entries = BTreeMap<Key, ()>;
+type Entries = BTreeSet<Key>;
 
 pub struct Destructions {
     table: Table,
@@ -68,7 +68,7 @@ impl Destructions {
         let keys = keys(event.position, &event.header);
         if !keys.is_empty() {
             let mut fresh = self.fresh.write();
-            fresh.extend(keys.into_iter().map(|key| (key, ())));
+            fresh.extend(keys);
         }
     }
 
@@ -88,12 +88,12 @@ impl Destructions {
         let beyond = [high.as_slice(), &[0]].concat();
         for entry in self.table.range(&low, &beyond).take(limit) {
             if let Ok(key) = Key::try_from(entry?.0) {
-                found.insert(key, ());
+                found.insert(key);
             }
         }
         found.extend(self.saving.read().range(low..=high));
         found.extend(self.fresh.read().range(low..=high));
-        Ok(found.keys().take(limit).map(position).collect())
+        Ok(found.iter().take(limit).map(position).collect())
     }
 
     /// Writes what waits; `position` must cover everything noted so far.
@@ -153,12 +153,12 @@ impl View for Saved {
             && let Ok(header) = serde_json::from_slice::<Header>(header)
         {
             let keys = keys(record.position, &header);
-            self.entries.extend(keys.into_iter().map(|key| (key, ())));
+            self.entries.extend(keys);
         }
         Ok(())
     }
     fn save(&mut self, changes: &mut Changes) -> Result<(), Error> {
-        for key in std::mem::take(&mut self.entries).into_keys() {
+        for key in std::mem::take(&mut self.entries) {
             changes.put(&key, &[]);
         }
         Ok(())

@@ -54,7 +54,7 @@ pub fn save(store: &Store, encoded: Encoded) -> Result<(), Error> {
     let mut view = Saved {
         state: State::default(),
         encoded: Some(encoded),
-        generation: if current == Some(0) { 1 } else { 0 },
+        generation: u8::from(current == Some(0)),
     };
     store.views().save(&mut view, position)
 }

@@ -110,7 +110,7 @@ impl Swarm {
                 swarm.turn(Duration::ZERO, &mut |_, _| {})?;
             }
         }
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         while !swarm.members.iter().all(|m| m.ready) {
             ensure!(
                 Instant::now() < deadline,

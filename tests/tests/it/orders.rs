@@ -18,6 +18,8 @@ use tests::world::{PATIENCE, Person, World, to_noon};
 use crate::traces::{copy, files, forms, scan, the_scan_finds_what_is_there};
 
 const DAY_MS: i64 = 24 * 3_600_000;
+/// In a manifest: something is missing, and the channel's events do not show what destroyed it.
+const UNEXPLAINED: &str = "\"destroyed_at\": null";
 const FILE: &[u8] = b"a ledger of vermilionhops and cobaltbarley, page one of one";
 
 /// Somebody talks in a channel of their own as fast as they are answered; all that was acknowledged is there after.
@@ -254,6 +256,8 @@ fn an_erased_person_is_read_nowhere_and_the_neighbours_are_untouched() {
     assert_eq!(list["exports"][0]["state"], "destroyed", "{list}");
     let bundle = exports(&mut olga, &mut ada, &line);
     assert!(!holds(&bundle, "zanzibarquill") && holds(&bundle, "saffronglue is fine"));
+    let gap = format!("\"scope\": \"person/{}\"", bilal.id);
+    assert!(holds(&bundle, &gap) && !holds(&bundle, UNEXPLAINED));
     let refused = ada.tries(json!({"t": "person.reactivate", "person": bilal.id}));
     assert_eq!(refused.expect_err("never comes back").code, "conflict");
 
@@ -362,6 +366,9 @@ fn a_redacted_message_is_gone_with_all_that_belonged_to_it_and_its_day_reads_on(
     reads_on(&mut ada);
     reads_on(&mut carol);
     carol.says(&line, "and the day goes on");
+    let bundle = exports(&mut olga, &mut ada, &line);
+    let gap = "\"reason\": \"redacted\"";
+    assert!(holds(&bundle, gap) && !holds(&bundle, UNEXPLAINED));
     let needles = needles(&[
         "the code is zanzibarquill",
         "the code was brimstonewax",

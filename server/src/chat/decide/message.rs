@@ -209,7 +209,7 @@ pub(super) fn react(
     let target = message_target(facts)?;
     let is_emoji = !emoji.is_empty()
         && emoji.len() <= EMOJI_BYTES_MAX
-        && emoji.chars().any(|ch| !ch.is_ascii())
+        && !emoji.is_ascii()
         && emoji
             .chars()
             .all(|ch| !ch.is_alphabetic() && !ch.is_whitespace() && !ch.is_control());

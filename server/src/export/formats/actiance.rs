@@ -3,6 +3,7 @@
 //! XML has no place for control characters: they become U+FFFD, and warning.txt names the message.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use migrations_free_store::Id;
@@ -83,7 +84,7 @@ pub fn write(scene: &Scene<'_>, stories: &Stories<'_>, pack: &mut Pack) -> Resul
     }
     let mut all = notes.named.concat();
     if notes.more > 0 {
-        all.push_str(&format!("And {} more.\n", notes.more));
+        let _infallible = writeln!(all, "And {} more.", notes.more);
     }
     pack.whole_text("actiance/warning.txt", &all)
 }

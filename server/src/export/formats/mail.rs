@@ -256,11 +256,11 @@ fn amended(scene: &Scene<'_>, message: Option<&Message>, out: &mut dyn Write) ->
     };
     for edit in &message.edits {
         let who = words(&scene.name(edit.by)).replace("\r\n", "\n");
-        write!(out, "X-Daylight-Edited: {} {who}\n", iso(edit.at))?;
+        writeln!(out, "X-Daylight-Edited: {} {who}", iso(edit.at))?;
     }
     if let Some((by, at)) = message.deleted {
         let who = words(&scene.name(by)).replace("\r\n", "\n");
-        write!(out, "X-Daylight-Deleted: {} {who}\n", iso(at))?;
+        writeln!(out, "X-Daylight-Deleted: {} {who}", iso(at))?;
     }
     Ok(())
 }

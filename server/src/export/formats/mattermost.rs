@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
-use super::names::file_part;
+use super::names::{author_id, file_part};
 use super::{Author, Entry, Scene, author};
 use crate::chat::command::ChannelKind;
 use crate::export::fault::ExportError;
@@ -252,7 +252,7 @@ fn line(
     );
     let channel = scene.order.channel.to_string();
     let (channel_name, display) = (channel_name(scene), scene.channel());
-    let (id, mail) = (scene.author_id(who), scene.author_mail(who));
+    let (id, mail) = (author_id(who), scene.author_mail(who));
     let name = match who {
         Author::Person(id) => scene.handle(*id),
         Author::Claimed(_) => scene.author_name(who),

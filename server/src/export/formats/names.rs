@@ -27,13 +27,6 @@ impl Scene<'_> {
         }
     }
 
-    pub fn author_id(&self, author: &Author<'_>) -> String {
-        match author {
-            Author::Person(id) => id.to_string(),
-            Author::Claimed(name) => format!("imported-{}", hex(name.as_bytes())),
-        }
-    }
-
     pub fn is_bot(&self, id: Id) -> bool {
         let person = self.order.people.get(&id);
         person.is_some_and(|person| person.role == Role::Bot)
@@ -129,5 +122,12 @@ pub fn extension(name: &str) -> String {
             format!(".{}", kind.to_ascii_lowercase())
         }
         _ => String::new(),
+    }
+}
+
+pub fn author_id(author: &Author<'_>) -> String {
+    match author {
+        Author::Person(id) => id.to_string(),
+        Author::Claimed(name) => format!("imported-{}", hex(name.as_bytes())),
     }
 }

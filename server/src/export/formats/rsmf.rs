@@ -12,7 +12,7 @@ use zip::write::FileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::mime::{self, Lines};
-use super::names::extension;
+use super::names::{author_id, extension};
 use super::transcript::{self, why_gone};
 use super::{Author, Entry, Scene, author};
 use crate::chat::command::ChannelKind;
@@ -106,7 +106,7 @@ impl<'s> Rsmf<'s> {
             Author::Person(id) => Some(*id),
             Author::Claimed(_) => None,
         };
-        let id = self.scene.author_id(author);
+        let id = author_id(author);
         let name = self.scene.author_name(author);
         self.people.entry(id).or_insert((name, person));
     }
@@ -127,7 +127,7 @@ impl<'s> Rsmf<'s> {
             What::Said(message) => {
                 let who = author(story);
                 self.meet(&who);
-                self.acts(self.scene.author_id(&who), present);
+                self.acts(author_id(&who), present);
                 self.message(message);
             }
         }
@@ -223,7 +223,7 @@ impl<'s> Rsmf<'s> {
             .map(|(name, _)| name.as_str())
             .collect();
         let odd = |name: &&str| name.contains(',') || name.contains("=?") || name.is_empty();
-        if names.len() > NAMES_MAX || names.iter().any(|name| odd(name)) {
+        if names.len() > NAMES_MAX || names.iter().any(odd) {
             return Ok(());
         }
         let names: Vec<&str> = names.into_iter().collect();
@@ -295,7 +295,7 @@ impl<'s> Rsmf<'s> {
         let (kind, participant) = match &story.what {
             What::Joined(person) => ("join", person.to_string()),
             What::Left(person) => ("leave", person.to_string()),
-            What::Said(_) | What::Created(_) => ("message", self.scene.author_id(&author(story))),
+            What::Said(_) | What::Created(_) => ("message", author_id(&author(story))),
         };
         let mut event = json!({
             "type": kind,

@@ -22,14 +22,14 @@ pub fn write(scene: &Scene<'_>, stories: &Stories<'_>, pack: &mut Pack) -> Resul
     let (mut people, mut created) = (BTreeSet::new(), None);
     let mut day = None;
     stories.each_slice(&mut |slice| {
-        if day.replace(slice.day) != Some(slice.day) {
+        if day.replace(slice.day) == Some(slice.day) {
+            pack.put(b",\n")?;
+        } else {
             if created.is_some() {
                 pack.put(b"\n]\n")?;
             }
             pack.text(&format!("slack/{folder}/{}.json", slice.date()))?;
             pack.put(b"[\n")?;
-        } else {
-            pack.put(b",\n")?;
         }
         created.get_or_insert(slice.stories.first().map_or(0, |story| story.at));
         people.extend(slice.members.iter().copied());

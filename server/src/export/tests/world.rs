@@ -288,7 +288,11 @@ impl World {
         let seq = sequenced.map(|_| before.map_or(1, |(seq, _)| seq + 1));
         let content = content.map(|content| serde_json::to_vec(&content).expect("JSON"));
         let commitment = content.as_deref().map(Commitment::of);
-        let author = matches!(scope, Scope::ChannelDay { .. }).then_some(actor);
+        let wrote = match &act {
+            Act::MessageImported { person, .. } => person.unwrap_or(actor),
+            _ => actor,
+        };
+        let author = matches!(scope, Scope::ChannelDay { .. }).then_some(wrote);
         let header = Header {
             v: HEADER_VERSION,
             at,
@@ -402,6 +406,25 @@ impl World {
             exports: vec![],
         };
         self.push(SYSTEM, 99 * DAY, done, Some(channel), None);
+    }
+
+    /// A person, with the event that each of her channels is told by.
+    pub fn erase(&mut self, person: Id) {
+        self.destroy(Scope::Person(person));
+        let done = Act::DestroyDone {
+            plan: Hash([3; 32]),
+            days: vec![],
+            ranges: vec![],
+            narrowed: Narrowed {
+                order: Some(id(0x78)),
+                person: Some(person),
+                ..Narrowed::default()
+            },
+            records: 0,
+            blobs: 0,
+            exports: vec![],
+        };
+        self.push(SYSTEM, 98 * DAY, done, Some(self.channel), None);
     }
 
     /// Without a word in the log.

@@ -1,5 +1,6 @@
 //! Days that leave by themselves: the schedules, where they go, and what arrived.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use axum::Json;
@@ -115,7 +116,7 @@ fn look(app: &App) -> Archives {
         schedule.reason = content.reason.unwrap_or_default();
         schedule.case = content.case.unwrap_or_default();
     }
-    schedules.sort_unstable_by(|a, b| b.id.cmp(&a.id));
+    schedules.sort_unstable_by_key(|schedule| Reverse(schedule.id));
     Archives {
         destinations,
         schedules,

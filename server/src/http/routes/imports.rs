@@ -22,7 +22,7 @@ use crate::http::session::Session;
 use crate::import::{DateOrder, FILE_BYTES_MAX, ImportJob};
 
 /// Longest time one upload may hold its place.
-const UPLOAD_TIME_MAX: Duration = Duration::from_secs(20 * 60);
+const UPLOAD_TIME_MAX: Duration = Duration::from_mins(20);
 /// The names of the largest groups, matched.
 const COMMIT_BYTES_MAX: usize = 1024 * 1024;
 

@@ -53,7 +53,7 @@ pub struct Answered {
 
 impl Answered {
     /// Which passkey of this person's gave this answer to a question of ours, if one did. Then the question is spent.
-    pub(super) async fn passkey_of(
+    pub(super) fn passkey_of(
         &self,
         app: &App,
         person: Id,
@@ -119,7 +119,7 @@ pub async fn sign_in(
     if app.views.state.read().role(person).is_none() {
         return Err(unknown());
     }
-    let of = asked.passkey_of(&app, person, SIGN_IN).await?;
+    let of = asked.passkey_of(&app, person, SIGN_IN)?;
     let passkey = of.ok_or_else(unknown)?;
     let second = Some(Second::Passkey { passkey });
     let opened = open(&app, person, Entry::Passkey, None, second, &headers).await?;

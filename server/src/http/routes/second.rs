@@ -148,9 +148,9 @@ pub async fn sign_in(
     let attempt = app.attempt_at_door(person, address, &headers)?;
     app.admit(&attempt)?;
     let shown = match (&asked.code, &asked.passkey) {
-        (Some(code), None) => app.shown(person, code).await?,
+        (Some(code), None) => app.shown(person, code)?,
         (None, Some(answer)) => {
-            let of = answer.passkey_of(&app, person, &purpose(&hash)).await?;
+            let of = answer.passkey_of(&app, person, &purpose(&hash))?;
             of.map(|passkey| Second::Passkey { passkey })
         }
         _ => return Err(Refusal::BadRequest("One of `code` and `passkey`.".into())),
@@ -359,7 +359,7 @@ pub async fn off(
         address,
     };
     app.admit(&attempt)?;
-    let shown = app.shown(session.person, &asked.code).await?;
+    let shown = app.shown(session.person, &asked.code)?;
     let shown = shown.ok_or_else(wrong)?;
     app.keep(session, Keep::AuthenticatorOff { shown })
         .await
@@ -458,7 +458,7 @@ impl App {
     }
 
     /// What this code is: of her authenticator or a recovery code of hers, and not used yet as far as is known now.
-    async fn shown(&self, person: Id, code: &str) -> Result<Option<Second>, Refusal> {
+    fn shown(&self, person: Id, code: &str) -> Result<Option<Second>, Refusal> {
         let seconds = {
             let state = self.views.state.read();
             state.seconds(person).cloned().unwrap_or_default()

@@ -49,7 +49,7 @@ impl Filter {
         let filter = reader.any(0)?;
         match reader.skip().is_empty() {
             true => Ok(filter),
-            false => Err(reader.wrong()),
+            false => Err(wrong()),
         }
     }
 
@@ -167,11 +167,11 @@ struct Reader<'t> {
     terms: usize,
 }
 
-impl<'t> Reader<'t> {
-    fn wrong(&self) -> Fault {
-        Fault::filter("The filter cannot be read.")
-    }
+fn wrong() -> Fault {
+    Fault::filter("The filter cannot be read.")
+}
 
+impl<'t> Reader<'t> {
     fn skip(&mut self) -> &'t str {
         self.rest = self.rest.trim_start_matches(' ');
         self.rest
@@ -250,7 +250,7 @@ impl<'t> Reader<'t> {
             ("le", Operator::AtMost),
         ];
         let said = operators.into_iter().find(|(word, _)| self.says(word));
-        let (_, operator) = said.ok_or_else(|| self.wrong())?;
+        let (_, operator) = said.ok_or_else(wrong)?;
         Ok(Filter::Test(path, operator, self.value()?))
     }
 
@@ -258,7 +258,7 @@ impl<'t> Reader<'t> {
         let filter = self.any(depth + 1)?;
         match self.takes(end) {
             true => Ok(filter),
-            false => Err(self.wrong()),
+            false => Err(wrong()),
         }
     }
 
@@ -267,7 +267,7 @@ impl<'t> Reader<'t> {
         let end = rest.find(|c| !is_of_a_name(c)).unwrap_or(rest.len());
         let (name, tail) = rest.split_at(end);
         if !name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '$') {
-            return Err(self.wrong());
+            return Err(wrong());
         }
         self.rest = tail;
         Ok(name)
@@ -282,7 +282,7 @@ impl<'t> Reader<'t> {
             // Some write True and False.
             _ if self.says("true") => return Ok(Value::Bool(true)),
             _ if self.says("false") => return Ok(Value::Bool(false)),
-            _ => return Err(self.wrong()),
+            _ => return Err(wrong()),
         };
         self.rest = rest.get(values.byte_offset()..).unwrap_or_default();
         Ok(value)
@@ -332,13 +332,13 @@ mod tests {
             r#"id eq "01ABC" and externalId eq "E-7""#,
             r#"externalId eq "e-7" or displayName co "hop""#,
             r#"not (active eq false) and name.formatted ew "hopper""#,
-            r#"active eq True"#,
+            r"active eq True",
             r#"active eq "true""#,
             r#"roles eq "guest" and roles[value eq "guest"] and roles.value pr"#,
-            r#"displayName pr and not (nickName pr)"#,
+            r"displayName pr and not (nickName pr)",
             r#"emails ne "x" and title eq null"#,
             r#"meta.created ge "2026-11-23" and meta.created lt "2026-11-24""#,
-            r#"title pr and title pr or userName pr"#,
+            r"title pr and title pr or userName pr",
         ] {
             assert!(takes(yes), "{yes}");
         }
@@ -347,8 +347,8 @@ mod tests {
             r#"userName eq "ada""#,
             r#"emails[type eq "work" and value co "@"]"#,
             r#"emails.value eq "grace@acme.example""#,
-            r#"userName pr and (title pr or title pr)"#,
-            r#"active eq false"#,
+            r"userName pr and (title pr or title pr)",
+            r"active eq false",
         ] {
             assert!(!takes(no), "{no}");
         }

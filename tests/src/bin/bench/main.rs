@@ -413,7 +413,7 @@ fn backup(plan: &Plan, dir: &Path, table: &mut Table) -> Result<()> {
         }
         again_ms.push(again_s * 1000.0);
     }
-    let [ours, synced, copied] = rates.map(|all| middle(all));
+    let [ours, synced, copied] = rates.map(middle);
     let name = |what: &str| of(what, plan.messages);
     let aim = Goal::OfBareAtLeast(0.5);
     table.add(
@@ -513,7 +513,7 @@ fn of(what: &str, messages: u64) -> String {
 /// Today's messages, here all there are, are indexed in memory after a start.
 fn until_search_is_complete(member: &mut Client) -> Result<f64> {
     let begun = Instant::now();
-    while begun.elapsed() < Duration::from_secs(600) {
+    while begun.elapsed() < Duration::from_mins(10) {
         let answer = member.get("/api/v1/search?text=qzxwvkj")?.ok()?;
         if answer["partial"] != true {
             return Ok(begun.elapsed().as_secs_f64());
@@ -527,7 +527,7 @@ fn until_search_is_complete(member: &mut Client) -> Result<f64> {
 fn until_it_rests(pid: u32) -> Result<()> {
     let begun = Instant::now();
     let mut used = process::cpu_seconds(pid)?;
-    while begun.elapsed() < Duration::from_secs(120) {
+    while begun.elapsed() < Duration::from_mins(2) {
         thread::sleep(Duration::from_secs(2));
         let now = process::cpu_seconds(pid)?;
         if now - used < 0.1 {
